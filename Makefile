@@ -1,0 +1,28 @@
+# make reproduce: Table I and Figures 2 and 3 of the paper, under runs/table1
+# make test:      the checks and tests
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: reproduce test clean
+
+reproduce: .venv/installed
+	$(BIN)/adan reproduce table1 -o runs/table1
+
+test: .venv/installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt torch==2.13.0
+	$(BIN)/pip install -q -c constraints.txt -e .
+	touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/pip install -q -c constraints.txt -e '.[audio,test]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,1 @@
+"""What is compared: the classifiers of the paper."""

@@ -1,0 +1,1 @@
+"""What a prediction is worth, and how training and test rows are kept apart."""

@@ -1,0 +1,80 @@
+"""Append synthetic rows to a table of feature vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from adan.corpora.table import feature_columns
+from adan.errors import AdanError
+from adan.synthesis.base import Synthesizer, fit_all
+
+
+def augment(
+    table: pd.DataFrame,
+    synthesizer: Synthesizer,
+    *,
+    label: str = "emotion",
+    times: int = 10,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Append synthetic rows to a table of feature vectors.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an utterance; its floating-point columns are the features.
+    synthesizer : Synthesizer
+        What to draw from; a clone is fitted to the table.
+    label : str, default="emotion"
+        The column with the classes.
+    times : int, default=10
+        Synthetic sets, each of the table's size and class make-up.
+    progress : bool, default=False
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    DataFrame
+        The table as it was, then ``times`` as many synthetic rows, told apart by a boolean column
+        ``synthetic``. What is known of real utterances only is missing in synthetic rows.
+
+    Raises
+    ------
+    AdanError
+        If there is no such column, a label or a feature is missing, or there are no features.
+    """
+    if label not in table:
+        raise AdanError(f"no column {label!r} to take labels from; there are {_some(table)}")
+    if "synthetic" in table:
+        raise AdanError("the table has a column 'synthetic' already: augment the real rows alone")
+    if table[label].isna().any():
+        row = table.index[table[label].isna()][0]
+        raise AdanError(f"column {label!r} is empty in row {row}: fill it in or drop the row")
+    features = [name for name in feature_columns(table) if name != label]
+    if not features:
+        raise AdanError(f"no floating-point columns to take for features among {_some(table)}")
+    fitted = clone(synthesizer)
+    labels = table[label].to_numpy()
+    fit_all([fitted], [(table[features], labels)], progress=progress)
+    X, y = fitted.sample(np.tile(labels, times))
+    names = [f"synthetic-{i:06d}" for i in range(1, len(y) + 1)]
+    rows = pd.DataFrame(X, index=names, columns=features).assign(**{label: y})
+    both = pd.concat([_nullable(table.set_axis(table.index.astype(str))), rows])
+    both[label] = both[label].astype(table[label].dtype)
+    both["synthetic"] = np.arange(len(both)) >= len(table)
+    both.attrs = table.attrs
+    return both
+
+
+def _nullable(table: pd.DataFrame) -> pd.DataFrame:
+    """Let whole numbers and booleans be missing without turning into floats."""
+    names = {"i": "Int64", "u": "UInt64", "b": "boolean"}
+    kinds = {c: names[d.kind] for c, d in table.dtypes.items() if d.kind in names}
+    return table.astype(kinds)
+
+
+def _some(table: pd.DataFrame) -> str:
+    columns = [str(c) for c in table.columns]
+    return ", ".join(columns[:6]) + (f" and {len(columns) - 6} more" if len(columns) > 6 else "")

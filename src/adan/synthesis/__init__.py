@@ -1,0 +1,1 @@
+"""Vectors in, synthetic vectors out: ADAN and the methods it is compared with."""

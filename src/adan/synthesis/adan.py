@@ -1,0 +1,353 @@
+"""ADAN, the adversarial data augmentation network of Yi and Mak (2019)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from adan.synthesis import losses
+from adan.synthesis.base import Synthesizer, check_finite, seed_of
+from adan.synthesis.coordinates import Coordinates
+from adan.synthesis.networks import StackedMLP
+from adan.synthesis.training import Batch, n_batches, train
+
+NETWORKS = ("encoder", "decoder", "generator", "discriminator", "classifier")
+
+
+class ADAN(Synthesizer):
+    """Adversarial data augmentation network.
+
+    An autoencoder ``R(E(x))`` with an auxiliary emotion classifier ``C(E(x))`` learns a latent
+    space; a generator ``G(z, y)`` learns, in a game with a discriminator ``D(h)``, to produce
+    latent vectors that cannot be told from the encoder's; ``R(G(z, y))`` are synthetic feature
+    vectors. ``ADAN()`` is the network of the paper, Sections II and III-D.
+
+    Parameters
+    ----------
+    latent_dim : int, default=100
+        Dimension of the latent vectors h.
+    noise_dim : int, default=100
+        Dimension of the generator's input z ~ N(0, I).
+    autoencoder_hidden : tuple of int, default=(800, 800)
+        Hidden layers of E; R has them in reverse.
+    hidden : tuple of int, default=(100, 100)
+        Hidden layers of G, D and C.
+    learning_rate : float, default=1e-4
+        Of Adam, for all five networks.
+    discriminator_steps : int, default=1
+        M in the paper: updates of D for each update of the others. The first M - 1 draw their
+        own noise; the last shares its synthetic latents with the generator's update.
+    generator_loss : {"inverted", "minimax"}, default="inverted"
+        First term of G's loss: of equation (6), or of equation (5).
+    epochs : int, default=EPOCHS
+        Passes over the training vectors. The paper trains "until convergence"; see
+        ``docs/measurements.md`` for how the default was chosen.
+    batch_size : int, default=128
+        Rows a batch at the most (the paper does not say; this is its authors' script).
+    rotate : bool, default=True
+        With fewer training vectors than features, train in coordinates of the space the training
+        vectors span: lossless for them, and several times faster.
+    device : str, default="auto"
+        Where to train: ``"cpu"``, ``"cuda"``, or a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the initial weights, the shuffling and the noise. The global generators of numpy
+        and torch are not touched.
+
+    Attributes
+    ----------
+    history_ : dict of str to ndarray of shape (epochs,)
+        One entry an epoch, as scikit-learn's ``cv_results_``: ``pandas.DataFrame(adan.history_)``
+        is a table. ``loss_discriminator`` (1), ``loss_classifier`` (2), ``loss_reconstruction``
+        (3), ``loss_encoder`` (4), ``loss_generator`` (6) or (5); ``discriminator_real`` and
+        ``discriminator_synthetic``, the mean of D over real and synthetic latents;
+        ``accuracy_real`` and ``accuracy_synthetic``, the share that C classifies right;
+        ``gradient_discriminator`` and ``gradient_classifier``, the mean norm of the gradient that
+        reaches a synthetic latent, hence G, from D and from C.
+    classes_, n_features_in_, feature_names_in_
+        As for every `Synthesizer`.
+
+    Notes
+    -----
+    Features are standardised on the way in and back on the way out, so that raw features give the
+    same vectors as standardised ones; a constant feature stays constant. Hidden layers, latents
+    and the generator's output pass through tanh; the decoder's output is linear.
+
+    References
+    ----------
+    L. Yi and M.-W. Mak, "Adversarial data augmentation network for speech emotion recognition",
+    APSIPA ASC 2019.
+
+    Examples
+    --------
+    >>> from adan import ADAN, load_emodb
+    >>> X, y = load_emodb(return_X_y=True)
+    >>> adan = ADAN(random_state=0).fit(X, y)
+    >>> X_synthetic, y_synthetic = adan.sample({"anger": 10, "sadness": 20})
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 100,
+        noise_dim: int = 100,
+        autoencoder_hidden: Sequence[int] = (800, 800),
+        hidden: Sequence[int] = (100, 100),
+        learning_rate: float = 1e-4,
+        discriminator_steps: int = 1,
+        generator_loss: Literal["inverted", "minimax"] = "inverted",
+        epochs: int = 200,
+        batch_size: int = 128,
+        rotate: bool = True,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.latent_dim = latent_dim
+        self.noise_dim = noise_dim
+        self.autoencoder_hidden = autoencoder_hidden
+        self.hidden = hidden
+        self.learning_rate = learning_rate
+        self.discriminator_steps = discriminator_steps
+        self.generator_loss = generator_loss
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.rotate = rotate
+        self.device = device
+        self.random_state = random_state
+
+    def encode(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return the latent vectors E(x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Feature vectors in the units ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, latent_dim), float32
+            Each component lies in (-1, 1).
+        """
+        check_is_fitted(self)
+        dtypes = [np.float64, np.float32]
+        rows = validate_data(self, X, reset=False, dtype=dtypes, ensure_all_finite=False)
+        check_finite(rows, getattr(self, "feature_names_in_", None))
+        return self.encoder_(self.coordinates_.to(rows)[None])[0].numpy()
+
+    def decode(self, H: ArrayLike) -> NDArray[np.floating]:
+        """Return the feature vectors R(h).
+
+        Parameters
+        ----------
+        H : array-like of shape (n_samples, latent_dim)
+            Latent vectors, real or synthetic.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features), of the dtype ``fit`` was given
+            Feature vectors in the units ``fit`` was given.
+        """
+        check_is_fitted(self)
+        h = torch.as_tensor(np.asarray(H, dtype=np.float32))
+        return self.coordinates_.back(self.decoder_(h[None])[0]).astype(self.dtype_, copy=False)
+
+    def sample_latent(
+        self, labels: ArrayLike, random_state: int | np.random.RandomState | None = None
+    ) -> NDArray[np.float32]:
+        """Return synthetic latent vectors G(z, y), one for each label; see `sample`."""
+        check_is_fitted(self)
+        seed = self.random_state if random_state is None else random_state
+        return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))
+
+    def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
+        return self.decode(self._sample_latent(codes, rng))
+
+    def _sample_latent(
+        self, codes: NDArray[np.intp], rng: np.random.RandomState
+    ) -> NDArray[np.float32]:
+        z = rng.standard_normal((len(codes), self.noise_dim)).astype(np.float32)
+        one_hot = np.eye(len(self.classes_), dtype=np.float32)[codes]
+        return self.generator_(torch.as_tensor(np.hstack([z, one_hot]))[None])[0].numpy()
+
+    def _stack_key(self, n_rows: int) -> Hashable:
+        settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
+        batches = n_batches(n_rows, self.batch_size)
+        return (len(self.classes_), self.n_features_in_, batches, *settings.items())
+
+    @classmethod
+    def _fit_stack(
+        cls,
+        synthesizers: Sequence[Self],
+        data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
+        progress: bool,
+    ) -> None:
+        for part in _within_memory(synthesizers, data):
+            _fit_together(part, progress)
+
+
+def _fit_together(
+    part: Sequence[tuple[ADAN, tuple[NDArray[np.floating], NDArray[np.intp]]]], progress: bool
+) -> None:
+    first = part[0][0]
+    seeds = [np.random.SeedSequence(seed_of(adan.random_state)) for adan, _ in part]
+    generators = [
+        torch.Generator().manual_seed(int(s.generate_state(1, np.uint64)[0])) for s in seeds
+    ]
+    for (adan, (X, _)), seed in zip(part, seeds, strict=True):
+        adan.coordinates_ = Coordinates.of(
+            X, rotate=adan.rotate, rng=np.random.default_rng(seed.spawn(1)[0])
+        )
+    rows = [adan.coordinates_.to(X) for adan, (X, _) in part]
+    device = _device(first.device)
+    game = _Game(first, [r.shape[1] for r in rows], generators).to(device)
+    histories = train(
+        game.step,
+        rows,
+        [torch.as_tensor(codes) for _, (_, codes) in part],
+        n_classes=len(first.classes_),
+        epochs=first.epochs,
+        batch_size=first.batch_size,
+        noise_width=first.noise_dim * first.discriminator_steps,
+        generators=generators,
+        device=device,
+        progress=f"training {len(part)} x ADAN" if progress else None,
+    )
+    for m, ((adan, _), history) in enumerate(zip(part, histories, strict=True)):
+        adan.history_ = history
+        for name in NETWORKS:
+            setattr(adan, f"{name}_", getattr(game, name).member(m))
+
+
+class _Game(torch.nn.Module):
+    """The five networks of a stack of ADANs and one round of their training.
+
+    In a round of the paper's algorithm D is updated M times, then E, R and C, then G. E and G do
+    not change before their own updates, so one forward pass of each serves them all.
+    """
+
+    def __init__(
+        self, settings: ADAN, widths: Sequence[int], generators: Sequence[torch.Generator]
+    ) -> None:
+        super().__init__()
+        n_classes, latent = len(settings.classes_), settings.latent_dim
+        d = settings.n_features_in_
+        wide, narrow = tuple(settings.autoencoder_hidden), tuple(settings.hidden)
+        n = len(widths)
+        self.encoder = StackedMLP(
+            [(r, *wide, latent) for r in widths], generators, output=torch.tanh, fan_in=d
+        )
+        self.decoder = StackedMLP([(latent, *wide[::-1], r) for r in widths], generators, fan_out=d)
+        self.generator = StackedMLP(
+            [(settings.noise_dim + n_classes, *narrow, latent)] * n, generators, output=torch.tanh
+        )
+        self.discriminator = StackedMLP([(latent, *narrow, 1)] * n, generators)
+        self.classifier = StackedMLP([(latent, *narrow, n_classes)] * n, generators)
+        self.adversarial_loss = losses.GENERATOR_LOSSES[settings.generator_loss]
+        self.noise_dim = settings.noise_dim
+        self.optimisers: dict[str, torch.optim.Adam] = {}
+        self.learning_rate = settings.learning_rate
+
+    def to(self, device: torch.device) -> Self:  # type: ignore[override]
+        super().to(device)
+        for name, networks in {
+            "discriminator": (self.discriminator,),
+            "autoencoder": (self.encoder, self.decoder, self.classifier),
+            "generator": (self.generator,),
+        }.items():
+            parameters = [p for network in networks for p in network.parameters()]
+            self.optimisers[name] = torch.optim.Adam(parameters, lr=self.learning_rate, fused=True)
+        return self
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        latent = self.encoder(batch.x)
+        measures: dict[str, Tensor] = {}
+        for noise in batch.noise.split(self.noise_dim, dim=-1):
+            synthetic = self.generator(torch.cat([noise, batch.one_hot], dim=-1))
+            measures |= self.train_discriminator(latent.detach(), synthetic.detach(), batch)
+        measures |= self.train_autoencoder(latent, batch)
+        measures |= self.train_generator(synthetic, batch)
+        return measures
+
+    def train_discriminator(
+        self, latent: Tensor, synthetic: Tensor, batch: Batch
+    ) -> dict[str, Tensor]:
+        """Update D by equation (1)."""
+        logits = self.discriminator(torch.cat([latent, synthetic], dim=1)).squeeze(-1)
+        real, fake = logits.chunk(2, dim=1)
+        loss = losses.discriminator_loss(real, fake, batch.weight)
+        self.update("discriminator", loss)
+        return {
+            "loss_discriminator": loss.detach(),
+            "discriminator_real": (real.detach().sigmoid() * batch.weight).sum(-1),
+            "discriminator_synthetic": (fake.detach().sigmoid() * batch.weight).sum(-1),
+        }
+
+    def train_autoencoder(self, latent: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Update C by equation (2), R by (3) and E by (4).
+
+        One backward pass of the sum does all three: C is not in (3), nor R in (2).
+        """
+        logits = self.classifier(latent)
+        classification = losses.classification_loss(logits, batch.one_hot, batch.weight)
+        reconstruction = losses.reconstruction_loss(batch.x, self.decoder(latent), batch.weight)
+        self.update("autoencoder", classification + reconstruction)
+        return {
+            "loss_classifier": classification.detach(),
+            "loss_reconstruction": reconstruction.detach(),
+            "loss_encoder": (classification + reconstruction).detach(),
+            "accuracy_real": _accuracy(logits, batch),
+        }
+
+    def train_generator(self, synthetic: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Update G by equation (6) or (5); D and C pass gradients on but stay as they are."""
+        received = synthetic.detach().requires_grad_()
+        adversarial = self.adversarial_loss(self.discriminator(received).squeeze(-1), batch.weight)
+        logits = self.classifier(received)
+        classification = losses.classification_loss(logits, batch.one_hot, batch.weight)
+        (from_d,) = torch.autograd.grad(adversarial.sum(), received)
+        (from_c,) = torch.autograd.grad(classification.sum(), received)
+        optimiser = self.optimisers["generator"]
+        optimiser.zero_grad()
+        synthetic.backward(from_d + from_c)
+        optimiser.step()
+        return {
+            "loss_generator": (adversarial + classification).detach(),
+            "accuracy_synthetic": _accuracy(logits, batch),
+            "gradient_discriminator": from_d.norm(dim=-1).sum(-1),
+            "gradient_classifier": from_c.norm(dim=-1).sum(-1),
+        }
+
+    def update(self, name: str, loss: Tensor) -> None:
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad()
+        loss.sum().backward()
+        optimiser.step()
+
+
+def _accuracy(logits: Tensor, batch: Batch) -> Tensor:
+    right = logits.detach().argmax(-1) == batch.one_hot.argmax(-1)
+    return (right * batch.weight).sum(-1)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def _within_memory(
+    synthesizers: Sequence[ADAN], data: Sequence[Any], budget: int = 2 * 1024**3
+) -> list[list[tuple[ADAN, Any]]]:
+    """Cut a stack into parts whose weights, gradients and moments fit into ``budget`` bytes."""
+    first, (X, _) = synthesizers[0], data[0]
+    width = min(X.shape) if first.rotate else X.shape[1]
+    layers = (width, *first.autoencoder_hidden, first.latent_dim)
+    per_member = 2 * 16 * sum(i * o for i, o in itertools.pairwise(layers))
+    size = max(1, budget // per_member)
+    members = list(zip(synthesizers, data, strict=True))
+    return [members[i : i + size] for i in range(0, len(members), size)]

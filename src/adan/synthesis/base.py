@@ -1,0 +1,195 @@
+"""The contract every synthesizer keeps: ``fit(X, y)``, then ``sample(counts or labels)``."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from adan.errors import AdanError
+
+Dataset = tuple[ArrayLike, ArrayLike]
+
+
+class Synthesizer(BaseEstimator, metaclass=ABCMeta):
+    """Base of all synthesizers: checks what comes in, and the labels of what goes out.
+
+    A subclass implements ``_fit(X, codes)`` and ``_sample(codes, rng)``. One that can train
+    several of its kind at once implements ``_fit_stack`` and ``_stack_key`` instead of ``_fit``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels seen by ``fit``, sorted.
+    n_features_in_ : int
+        The number of features seen by ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where ``X`` was a data frame with string column names.
+    """
+
+    random_state: int | np.random.RandomState | None
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn the distribution of the rows of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Real feature vectors; computed in float32.
+        y : array-like of shape (n_samples,)
+            Class labels, strings or integers.
+
+        Returns
+        -------
+        Self
+            The fitted synthesizer.
+
+        Raises
+        ------
+        AdanError
+            If ``X`` holds NaN or infinity (the columns are named) or ``y`` only one class.
+        """
+        fit_all([self], [(X, y)])
+        return self
+
+    def sample(
+        self,
+        counts: Mapping[Any, int] | ArrayLike,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> tuple[NDArray[np.floating], NDArray[Any]]:
+        """Draw synthetic feature vectors.
+
+        Parameters
+        ----------
+        counts : mapping of label to int, or array-like of labels
+            How many vectors of each class, or the class of each vector.
+        random_state : int, RandomState or None
+            Seed of the draw. By default the synthesizer's own ``random_state``, so that the same
+            call gives the same vectors.
+
+        Returns
+        -------
+        X : ndarray of shape (n_synthetic, n_features), of the dtype ``fit`` was given
+            The synthetic vectors.
+        y : ndarray of shape (n_synthetic,)
+            Their labels, in the order asked for.
+
+        Raises
+        ------
+        AdanError
+            If a label is unknown or a count negative.
+        """
+        check_is_fitted(self)
+        codes = self._codes(counts)
+        rng = check_random_state(self.random_state if random_state is None else random_state)
+        return self._sample(codes, rng).astype(self.dtype_, copy=False), self.classes_[codes]
+
+    @abstractmethod
+    def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[Any]:
+        """Return one vector for each class code."""
+
+    def _fit(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> None:
+        raise TypeError(f"{type(self).__name__} implements neither _fit nor _fit_stack")
+
+    def _stack_key(self, n_rows: int) -> Hashable:
+        """Synthesizers with the same key are fitted by one call of `_fit_stack`."""
+        return id(self)
+
+    @classmethod
+    def _fit_stack(
+        cls,
+        synthesizers: Sequence[Self],
+        data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
+        progress: bool,
+    ) -> None:
+        for synthesizer, (X, codes) in zip(synthesizers, data, strict=True):
+            synthesizer._fit(X, codes)
+
+    def _check(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        dtypes = [np.float64, np.float32]
+        rows, labels = validate_data(
+            self, X, y, dtype=dtypes, ensure_all_finite=False, ensure_min_samples=2
+        )
+        check_finite(rows, getattr(self, "feature_names_in_", None))
+        check_classification_targets(labels)
+        self.dtype_ = rows.dtype
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise AdanError(
+                f"y holds 1 class only ({self.classes_[0]!r}): {type(self).__name__} learns what "
+                "tells classes apart and needs at least two"
+            )
+        return rows, codes
+
+    def _codes(self, counts: Mapping[Any, int] | ArrayLike) -> NDArray[np.intp]:
+        if isinstance(counts, Mapping):
+            negative = [label for label, n in counts.items() if n < 0]
+            if negative:
+                raise AdanError(f"the count of {negative[0]!r} is negative: {counts[negative[0]]}")
+            labels = np.repeat(
+                np.array(list(counts), dtype=self.classes_.dtype), list(counts.values())
+            )
+        else:
+            labels = np.asarray(counts)
+        codes = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
+        unknown = np.unique(labels[self.classes_[codes] != labels])
+        if len(unknown):
+            raise AdanError(
+                f"no such class in the training data: {unknown[0]!r}; there are "
+                f"{', '.join(map(str, self.classes_))}"
+            )
+        return codes
+
+
+def fit_all(
+    synthesizers: Sequence[Synthesizer], data: Sequence[Dataset], *, progress: bool = False
+) -> None:
+    """Fit many synthesizers, those that can train together as one stack.
+
+    Parameters
+    ----------
+    synthesizers : sequence of M Synthesizer
+        For instance one for each fold and seed. Networks of the same kind and settings (the
+        seed aside) train together; each comes out as it would alone, to rounding.
+    data : sequence of M (X, y)
+        The training vectors and labels of each; see `Synthesizer.fit`.
+    progress : bool, default=False
+        Show a progress bar on standard error.
+    """
+    stacks: dict[Hashable, list[int]] = {}
+    checked = []
+    for i, (synthesizer, (X, y)) in enumerate(zip(synthesizers, data, strict=True)):
+        checked.append(synthesizer._check(X, y))
+        key = (type(synthesizer), synthesizer._stack_key(len(checked[-1][0])))
+        stacks.setdefault(key, []).append(i)
+    for members in stacks.values():
+        first = synthesizers[members[0]]
+        first._fit_stack(
+            [synthesizers[i] for i in members], [checked[i] for i in members], progress
+        )
+
+
+def check_finite(X: NDArray[np.floating], names: Sequence[str] | None = None) -> None:
+    """Raise `AdanError` naming the columns of ``X`` that hold NaN or infinity."""
+    bad = np.flatnonzero(~np.isfinite(X).all(axis=0))
+    if len(bad):
+        shown = ", ".join(str(i) if names is None else str(names[i]) for i in bad[:5])
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        raise AdanError(
+            f"X contains NaN or infinity (inf) in {len(bad)} of {X.shape[1]} columns: "
+            f"{shown}{more}; remove these columns or rows, or impute them"
+        )
+
+
+def seed_of(random_state: int | np.random.RandomState | None) -> int:
+    """Return one integer seed, drawn where ``random_state`` is not an integer already."""
+    if isinstance(random_state, (int, np.integer)):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31))

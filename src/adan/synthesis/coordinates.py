@@ -1,0 +1,77 @@
+"""The coordinates networks train in: standardised, and rotated into the span of the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Coordinates:
+    """An invertible linear map from feature vectors to what a network is trained on.
+
+    Every feature is standardised by its mean and standard deviation; a constant one becomes 0 and
+    comes back as that constant. With ``rotate`` and fewer rows than features the result is then
+    expressed in an orthonormal basis of the space the rows span, in which all distances between
+    them are what they were.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (d,), float64
+        Of the features; ``scale`` is 0 for a constant one.
+    basis : Tensor of shape [d, r], float32, or None
+        Orthonormal columns; None where nothing is rotated.
+    """
+
+    def __init__(
+        self,
+        mean: NDArray[np.float64],
+        scale: NDArray[np.float64],
+        basis: Tensor | None = None,
+    ) -> None:
+        self.mean, self.scale, self.basis = mean, scale, basis
+
+    @classmethod
+    def of(cls, X: NDArray[np.floating], *, rotate: bool, rng: np.random.Generator) -> Coordinates:
+        """Fit the map to the rows of ``X``, of shape (n, d)."""
+        mean = X.mean(axis=0, dtype=np.float64)
+        scale = X.std(axis=0, dtype=np.float64)
+        scale[scale <= 1e-6 * np.abs(mean)] = 0.0
+        standard = cls(mean, scale)
+        if rotate and len(X) < X.shape[1]:
+            return cls(mean, scale, _basis(standard.to(X), rng))
+        return standard
+
+    def to(self, X: NDArray[np.floating]) -> Tensor:
+        """Map feature vectors (n, d) to coordinates [n, r], float32."""
+        centred = X - self.mean
+        standard = np.divide(centred, self.scale, out=np.zeros_like(centred), where=self.scale > 0)
+        rows = torch.as_tensor(standard.astype(np.float32))
+        return rows if self.basis is None else rows @ self.basis
+
+    def back(self, rows: Tensor) -> NDArray[np.float64]:
+        """Map coordinates [n, r] to feature vectors (n, d)."""
+        standard = rows if self.basis is None else rows @ self.basis.T
+        return standard.double().numpy() * self.scale + self.mean
+
+    def state(self) -> dict[str, Any]:
+        """Return the arrays that define the map, to be given to the constructor again."""
+        return {"mean": self.mean, "scale": self.scale, "basis": self.basis}
+
+
+def _basis(rows: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return an orthonormal basis of the span of ``rows``, turned at random.
+
+    Principal axes would give a few coordinates most of the variance, and Adam, which takes steps
+    of equal size in each, would then treat the rows differently from features of unit variance; a
+    random turn spreads the variance evenly again.
+    """
+    rows = rows.double()
+    variances, vectors = torch.linalg.eigh(rows @ rows.T)
+    kept = variances > 1e-9 * variances[-1]
+    axes = rows.T @ (vectors[:, kept] / variances[kept].sqrt())
+    turn, _ = torch.linalg.qr(torch.as_tensor(rng.standard_normal((axes.shape[1],) * 2)))
+    return (axes @ turn).float()

@@ -1,0 +1,92 @@
+"""Stacks of fully-connected networks: M independent ones in one batched matrix product."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def identity(x: Tensor) -> Tensor:
+    """Return ``x``: the output function of a network whose last layer is linear."""
+    return x
+
+
+def _width(bias: Tensor) -> int:
+    return bias.shape[-1]
+
+
+class StackedMLP(nn.Module):
+    """M fully-connected networks of equal depth, trained and applied as one.
+
+    Layer ``l`` holds a weight of shape ``[M, in, out]`` and a bias of shape ``[M, 1, out]``. Where
+    members differ in width, the narrow ones are filled up with zeros: a zero input or a zero
+    target gives a zero gradient, so the filling stays zero and the member is exactly what it
+    would be alone.
+
+    Parameters
+    ----------
+    widths : sequence of M sequences of int
+        The layer widths of each member, input first.
+    generators : sequence of M torch.Generator
+        Each member's source of initial weights: Xavier uniform (Glorot and Bengio 2010), biases 0.
+    hidden, output : callable
+        The functions after each hidden layer and after the last one.
+    fan_in, fan_out : int, optional
+        Widths to take in place of the first and last one when the initial weights are scaled;
+        for a network that works in rotated coordinates these are the widths before the rotation.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[Sequence[int]],
+        generators: Sequence[torch.Generator],
+        *,
+        hidden: Callable[[Tensor], Tensor] = torch.tanh,
+        output: Callable[[Tensor], Tensor] = identity,
+        fan_in: int | None = None,
+        fan_out: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.widths = [tuple(member) for member in widths]
+        self.hidden, self.output = hidden, output
+        largest = [max(layer) for layer in zip(*self.widths, strict=True)]
+        shapes = list(itertools.pairwise(largest))
+        n = len(self.widths)
+        self.weights = nn.ParameterList(torch.zeros(n, i, o) for i, o in shapes)
+        self.biases = nn.ParameterList(torch.zeros(n, 1, o) for _, o in shapes)
+        for m, (member, generator) in enumerate(zip(self.widths, generators, strict=True)):
+            fans = [fan_in or member[0], *member[1:-1], fan_out or member[-1]]
+            for layer, weight in enumerate(self.weights):
+                bound = (6 / (fans[layer] + fans[layer + 1])) ** 0.5
+                i, o = member[layer], member[layer + 1]
+                values = torch.rand(i, o, generator=generator) * (2 * bound) - bound
+                weight.data[m, :i, :o] = values
+
+    def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Map ``[M, B, in]`` to ``[M, B, out]``, member by member.
+
+        ``kept``, of shape ``[M, B, hidden units of all layers]``, multiplies the hidden units:
+        0 for a dropped one, and one over the share that stays for the others.
+        """
+        last = len(self.weights) - 1
+        masks = iter(()) if kept is None else iter(kept.split([*map(_width, self.biases)][:-1], -1))
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = torch.baddbmm(bias, x, weight)
+            x = self.output(x) if layer == last else self.hidden(x)
+            mask = next(masks, None)
+            if mask is not None:
+                x = x * mask
+        return x
+
+    def member(self, m: int) -> StackedMLP:
+        """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""
+        alone = StackedMLP(
+            [self.widths[m]], [torch.Generator()], hidden=self.hidden, output=self.output
+        )
+        for layer, (i, o) in enumerate(itertools.pairwise(self.widths[m])):
+            alone.weights[layer].data[0] = self.weights[layer].data[m, :i, :o]
+            alone.biases[layer].data[0] = self.biases[layer].data[m, :, :o]
+        return alone.requires_grad_(False)

@@ -1,0 +1,101 @@
+"""An imbalanced-learn over-sampler around any synthesizer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_sampling_strategy
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array
+
+from adan.synthesis.adan import ADAN
+from adan.synthesis.base import Synthesizer, check_finite
+
+
+class SyntheticOverSampler(BaseOverSampler):
+    """Append synthetic vectors to the real ones.
+
+    Parameters
+    ----------
+    synthesizer : Synthesizer, default=None
+        What to draw from; ``ADAN()`` by default. A clone of it is fitted.
+    times : int, default=10
+        With ``sampling_strategy="times"``, the number of synthetic sets, each of the size and
+        class make-up of the real one (the paper's ten, Section III-D).
+    sampling_strategy : "times", float, str, dict or callable, default="times"
+        ``"times"``, or one of imbalanced-learn's: ``"auto"`` fills every class up to the largest,
+        a dict gives the wanted number of rows of each class.
+    random_state : int, RandomState or None, default=None
+        Seed handed to the synthesizer; None leaves the synthesizer's own.
+
+    Attributes
+    ----------
+    synthesizer_ : Synthesizer
+        The fitted clone.
+    sampling_strategy_ : dict
+        The number of synthetic rows of each class.
+
+    Examples
+    --------
+    >>> from imblearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from adan import RBFSVM, SyntheticOverSampler
+    >>> recogniser = make_pipeline(StandardScaler(), SyntheticOverSampler(), RBFSVM())
+    """
+
+    _sampling_type = "bypass"
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "synthesizer": [HasMethods(["fit", "sample"]), None],
+        "times": [Interval(Integral, 1, None, closed="left")],
+        "sampling_strategy": [
+            *BaseOverSampler._parameter_constraints["sampling_strategy"],
+            StrOptions({"times"}),
+        ],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer | None = None,
+        *,
+        times: int = 10,
+        sampling_strategy: float | str | Mapping[Any, int] | Callable[..., Any] = "times",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.synthesizer = synthesizer
+        self.times = times
+        self.random_state = random_state
+
+    def _check_X_y(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
+        check_classification_targets(y)
+        values = check_array(X, ensure_all_finite=False, dtype="numeric", estimator=self)
+        check_finite(values, getattr(X, "columns", None))
+        return super()._check_X_y(X, y, accept_sparse=False)
+
+    def _fit_resample(self, X: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "times":
+            self.sampling_strategy_ = {label: n * self.times for label, n in Counter(y).items()}
+        else:
+            self.sampling_strategy_ = check_sampling_strategy(
+                self.sampling_strategy, y, "over-sampling"
+            )
+        self.synthesizer_ = clone(ADAN() if self.synthesizer is None else self.synthesizer)
+        if self.random_state is not None:
+            self.synthesizer_.set_params(random_state=self.random_state)
+        X_synthetic, y_synthetic = self.synthesizer_.fit(X, y).sample(self.sampling_strategy_)
+        return np.vstack([X, X_synthetic.astype(X.dtype)]), np.hstack([y, y_synthetic])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags

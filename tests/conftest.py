@@ -1,0 +1,92 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan.corpora.emodb import load_emodb
+
+EMODB = Path(__file__).parents[2] / "shared" / "emodb"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    """No test sees the user's cache, or that of another test."""
+    monkeypatch.setenv("ADAN_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def emodb() -> Path:
+    """The folder of the real corpus."""
+    folder = Path(os.environ.get("ADAN_EMODB", EMODB))
+    if not folder.is_dir():
+        pytest.skip(f"needs EmoDB's audio at {folder} (or where ADAN_EMODB says)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def audio_extra() -> None:
+    """What ``adan[audio]`` installs."""
+    for package in ("opensmile", "platformdirs", "soundfile"):
+        pytest.importorskip(package)
+
+
+@pytest.fixture
+def make_signal() -> Callable[..., np.ndarray]:
+    """A buzz with a wandering pitch, which has values for every feature."""
+
+    def make(seconds: float = 0.5, rate: int = 16000, pitch: float = 150) -> np.ndarray:
+        time = np.arange(int(seconds * rate)) / rate
+        phase = 2 * np.pi * pitch * (time + 0.01 * np.sin(6 * np.pi * time))
+        buzz = sum(np.sin(k * phase) / k for k in range(1, 9))
+        noise = np.random.default_rng(0).normal(size=time.size)
+        return 0.2 * buzz * (1 + 0.5 * np.sin(8 * np.pi * time)) + 0.01 * noise
+
+    return make
+
+
+@pytest.fixture
+def make_audio(tmp_path, make_signal) -> Callable[..., str]:
+    """Write samples (by default those of `make_signal`) to a file of the name's format."""
+    soundfile = pytest.importorskip("soundfile")
+
+    def make(name: str = "a.wav", samples=None, rate: int = 16000, subtype=None) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        samples = make_signal(rate=rate) if samples is None else np.asarray(samples)
+        soundfile.write(path, samples, rate, subtype=subtype)
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def make_corpus(tmp_path, make_audio, make_signal) -> Callable[..., Path]:
+    """A table of generated utterances, their audio beside it in ``audio/``: for `read_corpus`."""
+
+    def make(emotions=("anger", "sadness"), speakers=("01", "02"), n_each: int = 1) -> Path:
+        rows = [(e, s, i) for e in emotions for s in speakers for i in range(n_each)]
+        for row, (emotion, speaker, i) in enumerate(rows):
+            pitch = 100 + 40 * emotions.index(emotion) + 3 * row
+            make_audio(f"audio/{speaker}-{emotion}-{i}.wav", make_signal(pitch=pitch))
+        table = pd.DataFrame(rows, columns=["emotion", "speaker", "take"])
+        table.insert(0, "file", [f"audio/{s}-{e}-{i}.wav" for e, s, i in rows])
+        table.to_csv(tmp_path / "corpus.csv", index=False)
+        return tmp_path / "corpus.csv"
+
+    return make
+
+
+@pytest.fixture
+def make_emodb_folder(tmp_path) -> Callable[..., Path]:
+    """A folder with the names of EmoDB's files and no audio in them."""
+
+    def make(folder: str = "emodb/wav") -> Path:
+        (tmp_path / folder).mkdir(parents=True)
+        for utterance in load_emodb().utterances:
+            (tmp_path / folder / f"{utterance}.wav").touch()
+        return tmp_path / folder
+
+    return make

@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan.corpora.table import check_writable, feature_columns, read_table, write_table
+from adan.errors import AdanError
+
+
+@pytest.fixture
+def make_table():
+    def make(n_features: int = 3) -> pd.DataFrame:
+        features = np.random.default_rng(0).normal(size=(4, n_features)).astype(np.float32)
+        table = pd.DataFrame(
+            {"emotion": list("abab"), "speaker": ["03", "03", "08", "08"], "take": [1, 2, 3, 4]},
+            index=pd.Index(["u1", "u2", "u3", "04"], name="utterance"),
+        )
+        table["synthetic"] = [False, False, True, True]
+        table[[f"f{i}" for i in range(n_features)]] = features
+        table.attrs = {"feature_set": "IS11"}
+        return table
+
+    return make
+
+
+def test_features_are_the_floating_point_columns(make_table):
+    assert feature_columns(make_table(2)) == ["f0", "f1"]
+
+
+def test_parquet_keeps_everything(tmp_path, make_table):
+    table = make_table()
+    write_table(table, tmp_path / "x.parquet")
+    again = read_table(tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(again, table, check_index_type=False)
+    assert (again.dtypes.tail(3) == np.float32).all()
+    assert again.attrs == table.attrs
+
+
+def test_csv_keeps_the_numbers_and_the_text(tmp_path, make_table):
+    table = make_table()
+    write_table(table, tmp_path / "x.CSV")
+    again = read_table(tmp_path / "x.CSV")
+    assert again.index.tolist() == table.index.tolist()
+    assert again.dtypes.map(lambda dtype: dtype.kind).tolist() == list("OOibfff")
+    pd.testing.assert_frame_equal(
+        again.astype(dict.fromkeys(feature_columns(again), np.float32)),
+        table,
+        check_exact=True,
+        check_index_type=False,
+    )
+
+
+def test_a_table_of_any_origin_needs_no_names(tmp_path):
+    pd.DataFrame({"label": [0, 1], "x": [0.5, 1.5]}).to_parquet(tmp_path / "x.parquet")
+    table = read_table(tmp_path / "x.parquet")
+    assert table.index.name is None
+    assert table.columns.tolist() == ["label", "x"]
+    assert feature_columns(table) == ["x"]
+
+
+def test_pandas_own_parquet_with_an_index(tmp_path, make_table):
+    make_table().to_parquet(tmp_path / "x.parquet")
+    assert read_table(tmp_path / "x.parquet").index.tolist() == ["u1", "u2", "u3", "04"]
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.csv"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00garbage\n\x00,,\n,,,,,"])
+def test_damaged_file(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(AdanError, match=rf"{name} cannot be read as"):
+        read_table(tmp_path / name)
+
+
+def test_truncated_parquet(tmp_path, make_table):
+    path = tmp_path / "x.parquet"
+    write_table(make_table(), path)
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(AdanError, match="cannot be read as parquet"):
+        read_table(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(AdanError, match=r"x\.csv is not there"):
+        read_table(tmp_path / "x.csv")
+
+
+def test_unknown_suffix(tmp_path, make_table):
+    for touch in (read_table, check_writable, lambda path: write_table(make_table(), path)):
+        with pytest.raises(AdanError, match=r"x\.xlsx: a table's name must end in"):
+            touch(tmp_path / "x.xlsx")
+
+
+@pytest.mark.parametrize("place", ["file/x.parquet", "file/deep/x.parquet", "folder.parquet"])
+def test_place_that_cannot_be_written(tmp_path, make_table, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.parquet").mkdir()
+    for touch in (check_writable, lambda path: write_table(make_table(), path)):
+        with pytest.raises(AdanError, match="cannot be written"):
+            touch(tmp_path / place)
+
+
+def test_place_that_can_be_written_is_left_alone(tmp_path):
+    check_writable(tmp_path / "new" / "x.csv")
+    assert not list(tmp_path.iterdir())
