@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adan import ADAN
 from adan.corpora.emodb import load_emodb
 
 EMODB = Path(__file__).parents[2] / "shared" / "emodb"
@@ -88,5 +89,31 @@ def make_emodb_folder(tmp_path) -> Callable[..., Path]:
         for utterance in load_emodb().utterances:
             (tmp_path / folder / f"{utterance}.wav").touch()
         return tmp_path / folder
+
+    return make
+
+
+@pytest.fixture
+def make_rows() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """Normal rows around one centre a class, and their string labels, in turn."""
+
+    def make(
+        n: int = 60, d: int = 10, classes=("anger", "fear", "sadness"), seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        codes = np.arange(n) % len(classes)
+        centres = 2.5 * rng.normal(size=(len(classes), d))
+        return centres[codes] + rng.normal(size=(n, d)), np.array(classes)[codes]
+
+    return make
+
+
+@pytest.fixture
+def make_adan() -> Callable[..., ADAN]:
+    """A small ADAN, seeded."""
+
+    def make(**parameters) -> ADAN:
+        small = {"autoencoder_hidden": (20, 20), "hidden": (10, 10), "latent_dim": 5}
+        return ADAN(**{**small, "epochs": 3, "random_state": 0, **parameters})
 
     return make

@@ -93,7 +93,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise AdanError(f"y holds 1 class only ({self.classes_[0]!r}): nothing to tell apart")
+            raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
         generator = torch.Generator().manual_seed(seed_of(self.random_state))
         widths = (rows.shape[1], *self.hidden, len(self.classes_))
         network = StackedMLP([widths], [generator], hidden=ACTIVATIONS[self.activation])
@@ -130,7 +130,8 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable label (n_samples,) of each row of ``X``."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
 
 class _Descent:

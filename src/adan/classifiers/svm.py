@@ -66,11 +66,13 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label (n_samples,) of each row of ``X`` (n_samples, n_features)."""
-        return self._svc.predict(self._seen_by_libsvm(X))
+        seen = self._seen_by_libsvm(X)
+        return self._svc.predict(seen)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the one-versus-rest decision values, as ``sklearn.svm.SVC`` does."""
-        return self._svc.decision_function(self._seen_by_libsvm(X))
+        seen = self._seen_by_libsvm(X)
+        return self._svc.decision_function(seen)
 
     def _seen_by_libsvm(self, X: ArrayLike) -> NDArray[np.floating]:
         check_is_fitted(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
+from adan._progress import progress_bar
 from adan.evaluation.normalisation import normalise
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -76,10 +77,9 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
     folds = list(LeaveOneGroupOut().split(data.X, data.y, data.speakers))
     splits = [_split(study, data, train, test) for train, test in folds]
     total = study.seeds * len(study.methods) * len(folds)
-    workers = min(cpu_count(), len(folds))
     with (
-        tqdm(total=total, desc="folds", disable=not progress, unit="fold") as bar,
-        Parallel(n_jobs=workers, return_as="generator") as parallel,
+        progress_bar(total=total, desc="folds", disable=not progress, unit="fold") as bar,
+        Parallel(n_jobs=cpu_count(), prefer="threads", return_as="generator") as parallel,
     ):
         for seed in range(study.seeds):
             for name, method in study.methods.items():
@@ -91,9 +91,10 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
                     )
                 )
                 frames = []
-                for (*_, test), predicted in zip(splits, parallel(tasks), strict=True):
-                    frames += [_frame(data, test, c, labels) for c, labels in predicted.items()]
-                    bar.update()
+                with _one_thread_each():
+                    for (*_, test), predicted in zip(splits, parallel(tasks), strict=True):
+                        frames += [_frame(data, test, c, labels) for c, labels in predicted.items()]
+                        bar.update()
                 yield pd.concat(frames, ignore_index=True).assign(
                     method=name, normalisation=study.normalisation, seed=seed
                 )
@@ -122,15 +123,25 @@ def _predict(
     """Train every classifier on one fold and return its labels for the test rows."""
     X, X_test, train, _ = split
     y = y[train]
+    if synthesizer is not None:
+        X_synthetic, y_synthetic = synthesizer.sample(np.tile(y, study.times))
+        X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
+    return {
+        name: _seeded(classifier, seed).fit(X, y).predict(X_test)
+        for name, classifier in study.classifiers.items()
+    }
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let every worker compute on one thread: workers times threads are the cores."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    with threadpool_limits(1):
-        if synthesizer is not None:
-            X_synthetic, y_synthetic = synthesizer.sample(np.tile(y, study.times))
-            X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
-        return {
-            name: _seeded(classifier, seed).fit(X, y).predict(X_test)
-            for name, classifier in study.classifiers.items()
-        }
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from adan._progress import progress_bar
 from adan.corpora import Corpus
 from adan.errors import AdanError
 from adan.features.cache import Cache, cache_root
@@ -161,7 +161,7 @@ def _outcomes(
     with (
         warnings.catch_warnings(),
         ThreadPoolExecutor(n_jobs or os.cpu_count()) as pool,
-        tqdm(total=len(names), desc=feature_set.name, delay=2, disable=not progress) as bar,
+        progress_bar(total=len(names), desc=feature_set.name, delay=2, disable=not progress) as bar,
     ):
         warnings.simplefilter("ignore")
         for outcome in pool.map(functools.partial(_outcome, feature_set, store), names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Hashable, Sequence
 from typing import Any, Literal, Self
 
@@ -10,15 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import Tensor
 
-from adan.synthesis import losses
+from adan.errors import AdanError
+from adan.synthesis import storage
 from adan.synthesis.base import Synthesizer, check_finite, seed_of
 from adan.synthesis.coordinates import Coordinates
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.training import Batch, n_batches, train
-
-NETWORKS = ("encoder", "decoder", "generator", "discriminator", "classifier")
+from adan.synthesis.game import NETWORKS, Game
+from adan.synthesis.training import n_batches, train
 
 
 class ADAN(Synthesizer):
@@ -164,6 +163,99 @@ class ADAN(Synthesizer):
         seed = self.random_state if random_state is None else random_state
         return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted networks to one safetensors file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file appears when it is complete. A ``random_state`` that is not an integer is not
+            kept.
+
+        Raises
+        ------
+        AdanError
+            If the file cannot be written.
+        """
+        check_is_fitted(self)
+        parameters = self.get_params()
+        if not isinstance(self.random_state, (int, np.integer)):
+            parameters["random_state"] = None
+        header = {
+            "parameters": parameters,
+            "classes": self.classes_.tolist(),
+            "classes_dtype": self.classes_.dtype.str,
+            "dtype": self.dtype_.str,
+            "feature_names": list(getattr(self, "feature_names_in_", [])),
+        }
+        arrays = {f"history.{name}": values for name, values in self.history_.items()}
+        arrays |= {f"coordinates.{name}": a for name, a in self.coordinates_.arrays().items()}
+        for name in NETWORKS:
+            state = getattr(self, f"{name}_").state_dict()
+            arrays |= {f"{name}.{key}": tensor.numpy() for key, tensor in state.items()}
+        storage.write(path, "ADAN", header, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote; nothing is unpickled.
+
+        Parameters
+        ----------
+        path : path-like
+            A file of `save`.
+
+        Returns
+        -------
+        Self
+            Samples, encodes and decodes as the one that was saved.
+
+        Raises
+        ------
+        AdanError
+            If the file is missing, damaged, of another kind or of a newer format.
+        """
+        header, arrays = storage.read(path, "ADAN")
+        try:
+            return cls._restored(header, arrays)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise AdanError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        parameters: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in header["parameters"].items()
+        }
+        adan = cls(**parameters)
+        adan.classes_ = np.array(header["classes"], dtype=header["classes_dtype"])
+        adan.dtype_ = np.dtype(header["dtype"])
+        adan.coordinates_ = Coordinates(**_under("coordinates", arrays))
+        adan.n_features_in_ = len(adan.coordinates_.mean)
+        if header["feature_names"]:
+            adan.feature_names_in_ = np.array(header["feature_names"], dtype=object)
+        adan.history_ = _under("history", arrays)
+        game = adan._game([adan.coordinates_.width], [torch.Generator()])
+        for name in NETWORKS:
+            network = getattr(game, name)
+            network.load_state_dict(
+                {key: torch.as_tensor(a) for key, a in _under(name, arrays).items()}
+            )
+            setattr(adan, f"{name}_", network.requires_grad_(False))
+        return adan
+
+    def _game(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Game:
+        return Game(
+            ranks,
+            generators,
+            n_classes=len(self.classes_),
+            n_features=self.n_features_in_,
+            latent_dim=self.latent_dim,
+            noise_dim=self.noise_dim,
+            autoencoder_hidden=self.autoencoder_hidden,
+            hidden=self.hidden,
+            generator_loss=self.generator_loss,
+        )
+
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
         return self.decode(self._sample_latent(codes, rng))
 
@@ -204,7 +296,8 @@ def _fit_together(
         )
     rows = [adan.coordinates_.to(X) for adan, (X, _) in part]
     device = _device(first.device)
-    game = _Game(first, [r.shape[1] for r in rows], generators).to(device)
+    game = first._game([r.shape[1] for r in rows], generators).to(device)
+    game.start(first.learning_rate)
     histories = train(
         game.step,
         rows,
@@ -223,115 +316,10 @@ def _fit_together(
             setattr(adan, f"{name}_", getattr(game, name).member(m))
 
 
-class _Game(torch.nn.Module):
-    """The five networks of a stack of ADANs and one round of their training.
-
-    In a round of the paper's algorithm D is updated M times, then E, R and C, then G. E and G do
-    not change before their own updates, so one forward pass of each serves them all.
-    """
-
-    def __init__(
-        self, settings: ADAN, widths: Sequence[int], generators: Sequence[torch.Generator]
-    ) -> None:
-        super().__init__()
-        n_classes, latent = len(settings.classes_), settings.latent_dim
-        d = settings.n_features_in_
-        wide, narrow = tuple(settings.autoencoder_hidden), tuple(settings.hidden)
-        n = len(widths)
-        self.encoder = StackedMLP(
-            [(r, *wide, latent) for r in widths], generators, output=torch.tanh, fan_in=d
-        )
-        self.decoder = StackedMLP([(latent, *wide[::-1], r) for r in widths], generators, fan_out=d)
-        self.generator = StackedMLP(
-            [(settings.noise_dim + n_classes, *narrow, latent)] * n, generators, output=torch.tanh
-        )
-        self.discriminator = StackedMLP([(latent, *narrow, 1)] * n, generators)
-        self.classifier = StackedMLP([(latent, *narrow, n_classes)] * n, generators)
-        self.adversarial_loss = losses.GENERATOR_LOSSES[settings.generator_loss]
-        self.noise_dim = settings.noise_dim
-        self.optimisers: dict[str, torch.optim.Adam] = {}
-        self.learning_rate = settings.learning_rate
-
-    def to(self, device: torch.device) -> Self:  # type: ignore[override]
-        super().to(device)
-        for name, networks in {
-            "discriminator": (self.discriminator,),
-            "autoencoder": (self.encoder, self.decoder, self.classifier),
-            "generator": (self.generator,),
-        }.items():
-            parameters = [p for network in networks for p in network.parameters()]
-            self.optimisers[name] = torch.optim.Adam(parameters, lr=self.learning_rate, fused=True)
-        return self
-
-    def step(self, batch: Batch) -> dict[str, Tensor]:
-        latent = self.encoder(batch.x)
-        measures: dict[str, Tensor] = {}
-        for noise in batch.noise.split(self.noise_dim, dim=-1):
-            synthetic = self.generator(torch.cat([noise, batch.one_hot], dim=-1))
-            measures |= self.train_discriminator(latent.detach(), synthetic.detach(), batch)
-        measures |= self.train_autoencoder(latent, batch)
-        measures |= self.train_generator(synthetic, batch)
-        return measures
-
-    def train_discriminator(
-        self, latent: Tensor, synthetic: Tensor, batch: Batch
-    ) -> dict[str, Tensor]:
-        """Update D by equation (1)."""
-        logits = self.discriminator(torch.cat([latent, synthetic], dim=1)).squeeze(-1)
-        real, fake = logits.chunk(2, dim=1)
-        loss = losses.discriminator_loss(real, fake, batch.weight)
-        self.update("discriminator", loss)
-        return {
-            "loss_discriminator": loss.detach(),
-            "discriminator_real": (real.detach().sigmoid() * batch.weight).sum(-1),
-            "discriminator_synthetic": (fake.detach().sigmoid() * batch.weight).sum(-1),
-        }
-
-    def train_autoencoder(self, latent: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Update C by equation (2), R by (3) and E by (4).
-
-        One backward pass of the sum does all three: C is not in (3), nor R in (2).
-        """
-        logits = self.classifier(latent)
-        classification = losses.classification_loss(logits, batch.one_hot, batch.weight)
-        reconstruction = losses.reconstruction_loss(batch.x, self.decoder(latent), batch.weight)
-        self.update("autoencoder", classification + reconstruction)
-        return {
-            "loss_classifier": classification.detach(),
-            "loss_reconstruction": reconstruction.detach(),
-            "loss_encoder": (classification + reconstruction).detach(),
-            "accuracy_real": _accuracy(logits, batch),
-        }
-
-    def train_generator(self, synthetic: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Update G by equation (6) or (5); D and C pass gradients on but stay as they are."""
-        received = synthetic.detach().requires_grad_()
-        adversarial = self.adversarial_loss(self.discriminator(received).squeeze(-1), batch.weight)
-        logits = self.classifier(received)
-        classification = losses.classification_loss(logits, batch.one_hot, batch.weight)
-        (from_d,) = torch.autograd.grad(adversarial.sum(), received)
-        (from_c,) = torch.autograd.grad(classification.sum(), received)
-        optimiser = self.optimisers["generator"]
-        optimiser.zero_grad()
-        synthetic.backward(from_d + from_c)
-        optimiser.step()
-        return {
-            "loss_generator": (adversarial + classification).detach(),
-            "accuracy_synthetic": _accuracy(logits, batch),
-            "gradient_discriminator": from_d.norm(dim=-1).sum(-1),
-            "gradient_classifier": from_c.norm(dim=-1).sum(-1),
-        }
-
-    def update(self, name: str, loss: Tensor) -> None:
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad()
-        loss.sum().backward()
-        optimiser.step()
-
-
-def _accuracy(logits: Tensor, batch: Batch) -> Tensor:
-    right = logits.detach().argmax(-1) == batch.one_hot.argmax(-1)
-    return (right * batch.weight).sum(-1)
+def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin with ``prefix`` and a dot, by the rest of the name."""
+    start = f"{prefix}."
+    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
 
 
 def _device(name: str) -> torch.device:

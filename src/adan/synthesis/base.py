@@ -123,7 +123,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise AdanError(
-                f"y holds 1 class only ({self.classes_[0]!r}): {type(self).__name__} learns what "
+                f"y holds 1 class only ('{self.classes_[0]}'): {type(self).__name__} learns what "
                 "tells classes apart and needs at least two"
             )
         return rows, codes
@@ -142,7 +142,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         unknown = np.unique(labels[self.classes_[codes] != labels])
         if len(unknown):
             raise AdanError(
-                f"no such class in the training data: {unknown[0]!r}; there are "
+                f"no class '{unknown[0]}' in the training data; there are "
                 f"{', '.join(map(str, self.classes_))}"
             )
         return codes

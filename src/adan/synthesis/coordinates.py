@@ -30,9 +30,15 @@ class Coordinates:
         self,
         mean: NDArray[np.float64],
         scale: NDArray[np.float64],
-        basis: Tensor | None = None,
+        basis: NDArray[np.float32] | None = None,
     ) -> None:
-        self.mean, self.scale, self.basis = mean, scale, basis
+        self.mean, self.scale = mean, scale
+        self.basis = None if basis is None else torch.as_tensor(basis)
+
+    @property
+    def width(self) -> int:
+        """The number of coordinates, r; the number of features where nothing is rotated."""
+        return len(self.mean) if self.basis is None else self.basis.shape[1]
 
     @classmethod
     def of(cls, X: NDArray[np.floating], *, rotate: bool, rng: np.random.Generator) -> Coordinates:
@@ -57,12 +63,13 @@ class Coordinates:
         standard = rows if self.basis is None else rows @ self.basis.T
         return standard.double().numpy() * self.scale + self.mean
 
-    def state(self) -> dict[str, Any]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that define the map, to be given to the constructor again."""
-        return {"mean": self.mean, "scale": self.scale, "basis": self.basis}
+        arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale}
+        return arrays if self.basis is None else {**arrays, "basis": self.basis.numpy()}
 
 
-def _basis(rows: Tensor, rng: np.random.Generator) -> Tensor:
+def _basis(rows: Tensor, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return an orthonormal basis of the span of ``rows``, turned at random.
 
     Principal axes would give a few coordinates most of the variance, and Adam, which takes steps
@@ -74,4 +81,4 @@ def _basis(rows: Tensor, rng: np.random.Generator) -> Tensor:
     kept = variances > 1e-9 * variances[-1]
     axes = rows.T @ (vectors[:, kept] / variances[kept].sqrt())
     turn, _ = torch.linalg.qr(torch.as_tensor(rng.standard_normal((axes.shape[1],) * 2)))
-    return (axes @ turn).float()
+    return (axes @ turn).float().numpy()

@@ -11,6 +11,7 @@ import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -78,8 +79,12 @@ class SyntheticOverSampler(BaseOverSampler):
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
         check_classification_targets(y)
-        values = check_array(X, ensure_all_finite=False, dtype="numeric", estimator=self)
-        check_finite(values, getattr(X, "columns", None))
+        values = check_array(X, accept_sparse=True, ensure_all_finite=False, estimator=self)
+        if issparse(values) and hasattr(X, "columns"):
+            values = values.toarray()
+            X = type(X)(values, index=X.index, columns=X.columns)
+        if not issparse(values):
+            check_finite(values, getattr(X, "columns", None))
         return super()._check_X_y(X, y, accept_sparse=False)
 
     def _fit_resample(self, X: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -38,7 +38,7 @@ class SMOTE(Synthesizer):
         sizes = np.bincount(codes)
         if sizes.min() < 2:
             raise AdanError(
-                f"class {self.classes_[sizes.argmin()]!r} has 1 row: SMOTE interpolates between "
+                f"class '{self.classes_[sizes.argmin()]}' has 1 row: SMOTE interpolates between "
                 "two; add rows or leave the class out"
             )
         self.scaler_ = StandardScaler().fit(X)

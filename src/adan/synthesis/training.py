@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
+
+from adan._progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ def train(
     members = torch.arange(len(rows), device=device)[:, None]
     history: list[Tensor] = []
     names: tuple[str, ...] = ()
-    for _ in tqdm(
-        range(epochs), desc=progress, disable=progress is None, leave=False, unit="epoch"
+    for _ in progress_bar(
+        iterable=range(epochs), desc=progress, disable=progress is None, leave=False, unit="epoch"
     ):
         order = _pad(
             [torch.randperm(n, generator=g) for n, g in zip(counts, generators, strict=True)]

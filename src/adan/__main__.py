@@ -1,0 +1,7 @@
+"""``python -m adan`` is the command ``adan``."""
+
+import sys
+
+from adan.cli import main
+
+sys.exit(main())

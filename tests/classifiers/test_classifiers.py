@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from adan import RBFSVM, AdanError, DNNClassifier
+from adan.classifiers import svm
+
+
+@parametrize_with_checks([RBFSVM(), DNNClassifier(steps=100, random_state=0)])
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_svm_is_scikit_learns(make_rows, dtype):
+    X, y = make_rows(n=90, d=30)
+    X = X.astype(dtype) / 2.5
+    ours, theirs = RBFSVM(C=3).fit(X[:60], y[:60]), SVC(C=3, gamma="auto").fit(X[:60], y[:60])
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-3)
+    np.testing.assert_array_equal(ours.support_vectors_, X[theirs.support_])
+
+
+def test_svm_too_large_for_a_kernel_matrix_leaves_it_to_libsvm(make_rows, monkeypatch):
+    X, y = make_rows()
+    small = RBFSVM().fit(X, y)
+    monkeypatch.setattr(svm, "KERNEL_BYTES", 1000)
+    large = RBFSVM().fit(X, y)
+    np.testing.assert_allclose(small.decision_function(X), large.decision_function(X), atol=1e-6)
+
+
+def test_dnn_learns_and_its_probabilities_sum_to_one(make_rows):
+    X, y = make_rows(n=120)
+    dnn = DNNClassifier(steps=200, random_state=0).fit(X[:60], y[:60])
+    assert dnn.score(X[60:], y[60:]) > 0.9
+    np.testing.assert_allclose(dnn.predict_proba(X).sum(axis=1), 1, rtol=1e-5)
+    assert dnn.history_["loss"][-1] < 0.5 * dnn.history_["loss"][0]
+
+
+def test_dnn_makes_the_same_number_of_updates_whatever_the_size(make_rows):
+    for n in (60, 600):
+        dnn = DNNClassifier(steps=100, batch_size=20, random_state=0).fit(*make_rows(n=n))
+        batches = -(-n // 20)
+        assert 100 <= len(dnn.history_["loss"]) * batches < 100 + batches
+
+
+def test_dnn_is_reproducible_and_leaves_the_global_generators_alone(make_rows):
+    before = torch.get_rng_state()
+    X, y = make_rows()
+    first, second = (DNNClassifier(steps=20, random_state=3).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_dnn_activation_and_grid_search(make_rows):
+    grid = GridSearchCV(
+        DNNClassifier(steps=50, random_state=0), {"activation": ["relu", "tanh"]}, cv=2
+    ).fit(*make_rows())
+    assert grid.best_score_ > 0.8
+
+
+def test_one_class_only_is_refused(make_rows):
+    X, _ = make_rows()
+    with pytest.raises(AdanError, match="1 class only"):
+        DNNClassifier().fit(X, np.full(len(X), "anger"))

@@ -1,0 +1,59 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan import AdanError, Duplication
+from adan.corpora.table import read_table, write_table
+from adan.experiments.augment import augment
+
+
+@pytest.fixture
+def table(make_rows):
+    X, y = make_rows(n=12, d=3)
+    frame = pd.DataFrame(X.astype(np.float32), columns=["pitch", "loudness", "jitter"])
+    frame.insert(0, "emotion", y)
+    frame.insert(1, "speaker", "03")
+    frame.insert(2, "take", range(12))
+    return frame.set_index(pd.Index([f"u{i}" for i in range(12)], name="utterance"))
+
+
+def test_real_rows_come_first_and_untouched(table, tmp_path):
+    table.attrs = {"feature_set": "IS11"}
+    write_table(augment(table, Duplication(), times=3), tmp_path / "y.parquet")
+    both = read_table(tmp_path / "y.parquet")
+    assert len(both) == 48
+    real = both[~both["synthetic"]]
+    assert (both["synthetic"].to_numpy() == (np.arange(48) >= 12)).all()
+    for column in table:
+        assert real[column].tolist() == table[column].tolist()
+    assert real.index.tolist() == table.index.tolist()
+    assert both["pitch"].dtype == np.float32
+    assert both.attrs == table.attrs
+    assert both["speaker"][12:].isna().all()
+
+
+def test_each_set_has_the_class_mix_of_the_real_rows(table):
+    synthetic = augment(table, Duplication(), times=3).query("synthetic")
+    assert synthetic["emotion"].value_counts().to_dict() == dict.fromkeys(
+        ["anger", "fear", "sadness"], 12
+    )
+
+
+def test_whole_number_labels_stay_whole_numbers(table):
+    table["emotion"] = table.pop("emotion").map({"anger": 0, "fear": 1, "sadness": 2})
+    assert augment(table, Duplication(), times=1)["emotion"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(columns="emotion"), "no column 'emotion'.*speaker, take"),
+        (lambda t: t.assign(emotion=[None, *t["emotion"][1:]]), "'emotion' is empty in row u0"),
+        (lambda t: t[["emotion", "take"]], "no floating-point columns"),
+        (lambda t: t.assign(synthetic=False), "'synthetic' already"),
+        (lambda t: t.assign(pitch=np.nan), "1 of 3 columns: pitch"),
+    ],
+)
+def test_unusable_tables_are_refused(table, change, message):
+    with pytest.raises(AdanError, match=message):
+        augment(change(table), Duplication())

@@ -1,0 +1,142 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+
+from adan import ADAN, AdanError
+from adan.synthesis import adan as module
+from adan.synthesis.base import fit_all
+
+
+def test_defaults_are_the_papers():
+    adan = ADAN()
+    assert adan.get_params() | {"epochs": None, "batch_size": None} == {
+        "latent_dim": 100,
+        "noise_dim": 100,
+        "autoencoder_hidden": (800, 800),
+        "hidden": (100, 100),
+        "learning_rate": 1e-4,
+        "discriminator_steps": 1,
+        "generator_loss": "inverted",
+        "epochs": None,
+        "batch_size": None,
+        "rotate": True,
+        "device": "auto",
+        "random_state": None,
+    }
+
+
+def test_history_is_a_table_with_a_row_an_epoch(make_adan, make_rows):
+    adan = make_adan(epochs=4).fit(*make_rows())
+    history = pd.DataFrame(adan.history_)
+    assert len(history) == 4
+    assert np.isfinite(history).all(axis=None)
+    np.testing.assert_allclose(
+        history["loss_encoder"],
+        history["loss_reconstruction"] + history["loss_classifier"],
+        rtol=1e-5,
+    )
+    shares = ["discriminator_real", "discriminator_synthetic"]
+    shares += ["accuracy_real", "accuracy_synthetic"]
+    assert history[shares].ge(0).all(axis=None)
+    assert history[shares].le(1).all(axis=None)
+
+
+def test_training_reconstructs_and_classifies(make_adan, make_rows):
+    adan = make_adan(epochs=150, learning_rate=1e-3, batch_size=15).fit(*make_rows())
+    history = pd.DataFrame(adan.history_)
+    assert history["loss_reconstruction"].iloc[-1] < 0.5 * history["loss_reconstruction"].iloc[0]
+    assert history["accuracy_real"].iloc[-1] > 0.95
+    assert history["accuracy_synthetic"].iloc[-1] > 0.9
+
+
+@pytest.mark.parametrize("d", [10, 100])
+def test_encode_and_decode_keep_shapes_and_units(make_adan, make_rows, d):
+    X, y = make_rows(d=d)
+    adan = make_adan(epochs=300, learning_rate=1e-3, latent_dim=20).fit(1000 * X, y)
+    latents = adan.encode(1000 * X)
+    assert latents.shape == (60, 20)
+    assert np.abs(latents).max() < 1
+    error = np.square(adan.decode(latents) - 1000 * X).mean() / np.square(1000 * X).mean()
+    assert error < 0.3
+
+
+def test_a_sample_is_the_decoded_latent_sample(make_adan, make_rows):
+    X, y = make_rows()
+    adan = make_adan().fit(X, y)
+    np.testing.assert_allclose(adan.decode(adan.sample_latent(y)), adan.sample(y)[0], rtol=1e-6)
+
+
+def test_rotation_is_lossless_for_the_training_rows(make_rows, make_adan):
+    X, y = make_rows(n=30, d=100)
+    coordinates = make_adan().fit(X, y).coordinates_
+    rows = coordinates.to(X)
+    assert rows.shape == (30, 29)
+    np.testing.assert_allclose(coordinates.back(rows), X, atol=1e-4)
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    np.testing.assert_allclose(torch.cdist(rows, rows)[0], _distances(standard)[0], atol=1e-3)
+
+
+def _distances(rows):
+    return np.linalg.norm(rows[:, None] - rows[None], axis=-1)
+
+
+def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
+    """Unequal numbers of rows, of coordinates and of batches, and each its own seed."""
+    data = [make_rows(n=n, d=80, seed=n) for n in (45, 52, 60, 130)]
+    kwargs = {"batch_size": 20, "epochs": 5, "discriminator_steps": 2}
+    stack = [make_adan(random_state=i, **kwargs) for i in range(4)]
+    fit_all(stack, data)
+    for i, (X, y) in enumerate(data):
+        alone = make_adan(random_state=i, **kwargs).fit(X, y)
+        np.testing.assert_allclose(stack[i].sample(y)[0], alone.sample(y)[0], atol=1e-4)
+        for name, values in alone.history_.items():
+            np.testing.assert_allclose(stack[i].history_[name], values, rtol=1e-3, atol=1e-5)
+
+
+def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows):
+    synthesizers = [make_adan(random_state=i) for i in range(5)]
+    X, y = make_rows()
+    parts = module._within_memory(synthesizers, [(X, y)] * 5, budget=60_000)
+    assert [len(part) for part in parts] == [2, 2, 1]
+
+
+def test_saved_and_loaded_it_is_the_same(make_adan, make_rows, tmp_path):
+    X, y = make_rows(d=100)
+    frame = pd.DataFrame(X, columns=[f"f{i}" for i in range(100)])
+    adan = make_adan().fit(frame, y)
+    adan.save(tmp_path / "adan.safetensors")
+    loaded = ADAN.load(tmp_path / "adan.safetensors")
+    assert loaded.get_params() == adan.get_params()
+    for a, b in zip(loaded.sample(y), adan.sample(y), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(loaded.encode(frame), adan.encode(frame))
+    assert loaded.history_.keys() == adan.history_.keys()
+
+
+def test_damaged_foreign_and_newer_files_are_refused(make_adan, make_rows, tmp_path):
+    path = tmp_path / "adan.safetensors"
+    make_adan().fit(*make_rows()).save(path)
+    whole = path.read_bytes()
+
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AdanError, match=r"adan\.safetensors is damaged"):
+        ADAN.load(path)
+    path.write_bytes(whole.replace(b'\\"format\\": 1', b'\\"format\\": 9'))
+    with pytest.raises(AdanError, match=r"format 9.*update adan"):
+        ADAN.load(path)
+    save_file({"a": np.zeros(3)}, path)
+    with pytest.raises(AdanError, match="not ADAN"):
+        ADAN.load(path)
+    path.write_bytes(whole)
+    arrays = load_file(path)
+    arrays.pop("encoder.weights.0")
+    header = whole[8 : 8 + int.from_bytes(whole[:8], "little")]
+    save_file(arrays, path, metadata=json.loads(header)["__metadata__"])
+    with pytest.raises(AdanError, match=r"is damaged.*encoder|weights"):
+        ADAN.load(path)
+    with pytest.raises(AdanError, match="is not there"):
+        ADAN.load(tmp_path / "none")
