@@ -7,7 +7,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from adan import ADAN, AdanError
-from adan.synthesis import adan as module
+from adan.synthesis import neural
 from adan.synthesis.base import fit_all
 
 
@@ -24,6 +24,7 @@ def test_defaults_are_the_papers():
         "epochs": None,
         "batch_size": None,
         "rotate": True,
+        "precision": "auto",
         "device": "auto",
         "random_state": None,
     }
@@ -97,11 +98,26 @@ def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
             np.testing.assert_allclose(stack[i].history_[name], values, rtol=1e-3, atol=1e-5)
 
 
-def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows):
-    synthesizers = [make_adan(random_state=i) for i in range(5)]
+def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows, monkeypatch):
     X, y = make_rows()
-    parts = module._within_memory(synthesizers, [(X, y)] * 5, budget=60_000)
-    assert [len(part) for part in parts] == [2, 2, 1]
+    whole = [make_adan(random_state=i) for i in range(5)]
+    parts = [make_adan(random_state=i) for i in range(5)]
+    fit_all(whole, [(X, y)] * 5)
+    monkeypatch.setattr(neural, "STACK_BYTES", 60_000)
+    assert [len(part) for part in neural._within_memory(whole, [(X, y)] * 5)] == [2, 2, 1]
+    fit_all(parts, [(X, y)] * 5)
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(a.sample(y)[0], b.sample(y)[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("d", [10, 100])
+def test_bfloat16_trains_as_float32_does(make_adan, make_rows, d):
+    X, y = make_rows(d=d)
+    long = {"epochs": 100, "learning_rate": 1e-3}
+    full = make_adan(precision="float32", **long).fit(X, y).history_
+    half = make_adan(precision="bfloat16", **long).fit(X, y).history_
+    assert not np.array_equal(half["loss_reconstruction"], full["loss_reconstruction"])
+    np.testing.assert_allclose(half["loss_reconstruction"], full["loss_reconstruction"], rtol=0.05)
 
 
 def test_saved_and_loaded_it_is_the_same(make_adan, make_rows, tmp_path):
@@ -133,7 +149,7 @@ def test_damaged_foreign_and_newer_files_are_refused(make_adan, make_rows, tmp_p
         ADAN.load(path)
     path.write_bytes(whole)
     arrays = load_file(path)
-    arrays.pop("encoder.weights.0")
+    arrays.pop("networks.encoder.weights.0")
     header = whole[8 : 8 + int.from_bytes(whole[:8], "little")]
     save_file(arrays, path, metadata=json.loads(header)["__metadata__"])
     with pytest.raises(AdanError, match=r"is damaged.*encoder|weights"):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from adan.synthesis import losses
-from adan.synthesis.game import NETWORKS, Game
+from adan.synthesis.game import Game
 from adan.synthesis.training import Batch
 
 
@@ -22,7 +22,9 @@ def game():
         noise_dim=4,
         autoencoder_hidden=(8, 8),
         hidden=(7, 7),
+        discriminator_steps=1,
         generator_loss="inverted",
+        reduced=False,
     )
     game.start(learning_rate=1e-2)
     return game
@@ -45,7 +47,7 @@ def make_batch():
 def changed(game, before):
     return {
         name
-        for name in NETWORKS
+        for name, _ in game.named_children()
         if any(
             not torch.equal(old, new)
             for old, new in zip(

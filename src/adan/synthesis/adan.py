@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-from collections.abc import Hashable, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from adan.errors import AdanError
-from adan.synthesis import storage
-from adan.synthesis.base import Synthesizer, check_finite, seed_of
-from adan.synthesis.coordinates import Coordinates
-from adan.synthesis.game import NETWORKS, Game
-from adan.synthesis.training import n_batches, train
+from adan.synthesis.base import check_finite, seed_of
+from adan.synthesis.game import Game
+from adan.synthesis.neural import NeuralSynthesizer, Precision, device_of, reduced
 
 
-class ADAN(Synthesizer):
+class ADAN(NeuralSynthesizer):
     """Adversarial data augmentation network.
 
     An autoencoder ``R(E(x))`` with an auxiliary emotion classifier ``C(E(x))`` learns a latent
@@ -45,7 +40,7 @@ class ADAN(Synthesizer):
         own noise; the last shares its synthetic latents with the generator's update.
     generator_loss : {"inverted", "minimax"}, default="inverted"
         First term of G's loss: of equation (6), or of equation (5).
-    epochs : int, default=EPOCHS
+    epochs : int, default=200
         Passes over the training vectors. The paper trains "until convergence"; see
         ``docs/measurements.md`` for how the default was chosen.
     batch_size : int, default=128
@@ -53,6 +48,9 @@ class ADAN(Synthesizer):
     rotate : bool, default=True
         With fewer training vectors than features, train in coordinates of the space the training
         vectors span: lossless for them, and several times faster.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Of the matrix products of E and R in training; ``"auto"`` is bfloat16 where the hardware
+        multiplies it. Weights, losses and everything after training are float32.
     device : str, default="auto"
         Where to train: ``"cpu"``, ``"cuda"``, or a GPU if there is one.
     random_state : int, RandomState or None, default=None
@@ -103,6 +101,7 @@ class ADAN(Synthesizer):
         epochs: int = 200,
         batch_size: int = 128,
         rotate: bool = True,
+        precision: Precision = "auto",
         device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -116,6 +115,7 @@ class ADAN(Synthesizer):
         self.epochs = epochs
         self.batch_size = batch_size
         self.rotate = rotate
+        self.precision = precision
         self.device = device
         self.random_state = random_state
 
@@ -163,87 +163,7 @@ class ADAN(Synthesizer):
         seed = self.random_state if random_state is None else random_state
         return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted networks to one safetensors file.
-
-        Parameters
-        ----------
-        path : path-like
-            The file appears when it is complete. A ``random_state`` that is not an integer is not
-            kept.
-
-        Raises
-        ------
-        AdanError
-            If the file cannot be written.
-        """
-        check_is_fitted(self)
-        parameters = self.get_params()
-        if not isinstance(self.random_state, (int, np.integer)):
-            parameters["random_state"] = None
-        header = {
-            "parameters": parameters,
-            "classes": self.classes_.tolist(),
-            "classes_dtype": self.classes_.dtype.str,
-            "dtype": self.dtype_.str,
-            "feature_names": list(getattr(self, "feature_names_in_", [])),
-        }
-        arrays = {f"history.{name}": values for name, values in self.history_.items()}
-        arrays |= {f"coordinates.{name}": a for name, a in self.coordinates_.arrays().items()}
-        for name in NETWORKS:
-            state = getattr(self, f"{name}_").state_dict()
-            arrays |= {f"{name}.{key}": tensor.numpy() for key, tensor in state.items()}
-        storage.write(path, "ADAN", header, arrays)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote; nothing is unpickled.
-
-        Parameters
-        ----------
-        path : path-like
-            A file of `save`.
-
-        Returns
-        -------
-        Self
-            Samples, encodes and decodes as the one that was saved.
-
-        Raises
-        ------
-        AdanError
-            If the file is missing, damaged, of another kind or of a newer format.
-        """
-        header, arrays = storage.read(path, "ADAN")
-        try:
-            return cls._restored(header, arrays)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise AdanError(f"{path} is damaged: {' '.join(str(error).split())}") from error
-
-    @classmethod
-    def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
-        parameters: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in header["parameters"].items()
-        }
-        adan = cls(**parameters)
-        adan.classes_ = np.array(header["classes"], dtype=header["classes_dtype"])
-        adan.dtype_ = np.dtype(header["dtype"])
-        adan.coordinates_ = Coordinates(**_under("coordinates", arrays))
-        adan.n_features_in_ = len(adan.coordinates_.mean)
-        if header["feature_names"]:
-            adan.feature_names_in_ = np.array(header["feature_names"], dtype=object)
-        adan.history_ = _under("history", arrays)
-        game = adan._game([adan.coordinates_.width], [torch.Generator()])
-        for name in NETWORKS:
-            network = getattr(game, name)
-            network.load_state_dict(
-                {key: torch.as_tensor(a) for key, a in _under(name, arrays).items()}
-            )
-            setattr(adan, f"{name}_", network.requires_grad_(False))
-        return adan
-
-    def _game(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Game:
+    def _networks(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Game:
         return Game(
             ranks,
             generators,
@@ -253,7 +173,9 @@ class ADAN(Synthesizer):
             noise_dim=self.noise_dim,
             autoencoder_hidden=self.autoencoder_hidden,
             hidden=self.hidden,
+            discriminator_steps=self.discriminator_steps,
             generator_loss=self.generator_loss,
+            reduced=reduced(self.precision, device_of(self.device)),
         )
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
@@ -265,77 +187,3 @@ class ADAN(Synthesizer):
         z = rng.standard_normal((len(codes), self.noise_dim)).astype(np.float32)
         one_hot = np.eye(len(self.classes_), dtype=np.float32)[codes]
         return self.generator_(torch.as_tensor(np.hstack([z, one_hot]))[None])[0].numpy()
-
-    def _stack_key(self, n_rows: int) -> Hashable:
-        settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
-        batches = n_batches(n_rows, self.batch_size)
-        return (len(self.classes_), self.n_features_in_, batches, *settings.items())
-
-    @classmethod
-    def _fit_stack(
-        cls,
-        synthesizers: Sequence[Self],
-        data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
-        progress: bool,
-    ) -> None:
-        for part in _within_memory(synthesizers, data):
-            _fit_together(part, progress)
-
-
-def _fit_together(
-    part: Sequence[tuple[ADAN, tuple[NDArray[np.floating], NDArray[np.intp]]]], progress: bool
-) -> None:
-    first = part[0][0]
-    seeds = [np.random.SeedSequence(seed_of(adan.random_state)) for adan, _ in part]
-    generators = [
-        torch.Generator().manual_seed(int(s.generate_state(1, np.uint64)[0])) for s in seeds
-    ]
-    for (adan, (X, _)), seed in zip(part, seeds, strict=True):
-        adan.coordinates_ = Coordinates.of(
-            X, rotate=adan.rotate, rng=np.random.default_rng(seed.spawn(1)[0])
-        )
-    rows = [adan.coordinates_.to(X) for adan, (X, _) in part]
-    device = _device(first.device)
-    game = first._game([r.shape[1] for r in rows], generators).to(device)
-    game.start(first.learning_rate)
-    histories = train(
-        game.step,
-        rows,
-        [torch.as_tensor(codes) for _, (_, codes) in part],
-        n_classes=len(first.classes_),
-        epochs=first.epochs,
-        batch_size=first.batch_size,
-        noise_width=first.noise_dim * first.discriminator_steps,
-        generators=generators,
-        device=device,
-        progress=f"training {len(part)} x ADAN" if progress else None,
-    )
-    for m, ((adan, _), history) in enumerate(zip(part, histories, strict=True)):
-        adan.history_ = history
-        for name in NETWORKS:
-            setattr(adan, f"{name}_", getattr(game, name).member(m))
-
-
-def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays whose names begin with ``prefix`` and a dot, by the rest of the name."""
-    start = f"{prefix}."
-    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
-
-
-def _within_memory(
-    synthesizers: Sequence[ADAN], data: Sequence[Any], budget: int = 2 * 1024**3
-) -> list[list[tuple[ADAN, Any]]]:
-    """Cut a stack into parts whose weights, gradients and moments fit into ``budget`` bytes."""
-    first, (X, _) = synthesizers[0], data[0]
-    width = min(X.shape) if first.rotate else X.shape[1]
-    layers = (width, *first.autoencoder_hidden, first.latent_dim)
-    per_member = 2 * 16 * sum(i * o for i, o in itertools.pairwise(layers))
-    size = max(1, budget // per_member)
-    members = list(zip(synthesizers, data, strict=True))
-    return [members[i : i + size] for i in range(0, len(members), size)]

@@ -9,12 +9,11 @@ from torch import Tensor, nn
 
 from adan.synthesis import losses
 from adan.synthesis.networks import StackedMLP
+from adan.synthesis.neural import Networks
 from adan.synthesis.training import Batch
 
-NETWORKS = ("encoder", "decoder", "generator", "discriminator", "classifier")
 
-
-class Game(nn.Module):
+class Game(Networks):
     """The five networks of a stack of ADANs and one round of their training.
 
     In a round D is updated M times, then E, R and C, then G. E and G do not change before their
@@ -29,6 +28,8 @@ class Game(nn.Module):
         Each member's source of initial weights.
     n_features : int
         The number of features before the rotation, to scale the initial weights by.
+    reduced : bool
+        Whether E and R multiply matrices in bfloat16.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Game(nn.Module):
         noise_dim: int,
         autoencoder_hidden: Sequence[int],
         hidden: Sequence[int],
+        discriminator_steps: int,
         generator_loss: str,
+        reduced: bool,
     ) -> None:
         super().__init__()
         inner, outer = tuple(autoencoder_hidden), tuple(autoencoder_hidden)[::-1]
@@ -51,9 +54,13 @@ class Game(nn.Module):
             generators,
             output=torch.tanh,
             fan_in=n_features,
+            reduced=reduced,
         )
         self.decoder = StackedMLP(
-            [(latent_dim, *outer, rank) for rank in ranks], generators, fan_out=n_features
+            [(latent_dim, *outer, rank) for rank in ranks],
+            generators,
+            fan_out=n_features,
+            reduced=reduced,
         )
         n = len(ranks)
         self.generator = StackedMLP(
@@ -61,22 +68,17 @@ class Game(nn.Module):
         )
         self.discriminator = StackedMLP([(latent_dim, *hidden, 1)] * n, generators)
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
-        self.noise_dim = noise_dim
+        self.noise_dim, self.noise_width = noise_dim, noise_dim * discriminator_steps
         self.adversarial_loss = losses.GENERATOR_LOSSES[generator_loss]
-        self.optimisers: dict[str, torch.optim.Adam] = {}
 
-    def start(self, learning_rate: float) -> None:
-        """Give each update its Adam; call when the networks are on their device."""
-        for name, networks in {
+    def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
+        return {
             "discriminator": (self.discriminator,),
             "autoencoder": (self.encoder, self.decoder, self.classifier),
             "generator": (self.generator,),
-        }.items():
-            parameters = [p for network in networks for p in network.parameters()]
-            self.optimisers[name] = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+        }
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
-        """Do one round and return the measures of `ADAN.history_`, each of shape ``[M]``."""
+    def step(self, batch: Batch) -> dict[str, Tensor]:  # noqa: D102
         latent = self.encoder(batch.x)
         measures: dict[str, Tensor] = {}
         for noise in batch.noise.split(self.noise_dim, dim=-1):
@@ -134,13 +136,6 @@ class Game(nn.Module):
             "gradient_discriminator": from_d.norm(dim=-1).sum(-1),
             "gradient_classifier": from_c.norm(dim=-1).sum(-1),
         }
-
-    def update(self, name: str, loss: Tensor) -> None:
-        """Take one step down ``loss``, of shape ``[M]``; members share no weight, so sum it."""
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad()
-        loss.sum().backward()
-        optimiser.step()
 
 
 def _accuracy(logits: Tensor, batch: Batch) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,31 @@ from torch import Tensor, nn
 def identity(x: Tensor) -> Tensor:
     """Return ``x``: the output function of a network whose last layer is linear."""
     return x
+
+
+class _Affine(torch.autograd.Function):
+    """``x @ weight + bias`` for a stack, in the precision of ``x``.
+
+    PyTorch's own backward pass of a batched product returns the weights' gradient transposed and,
+    in bfloat16, converts it element by element against the grain; this one returns it in the order
+    and precision of the weights.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        factor = weight.to(x.dtype)
+        ctx.save_for_backward(x, weight)
+        ctx.factor = None if factor is weight else factor
+        return torch.baddbmm(bias.to(x.dtype), x, factor)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        (gradient,) = gradients
+        x, weight = ctx.saved_tensors
+        factor = weight if ctx.factor is None else ctx.factor
+        to_x = gradient @ factor.transpose(1, 2) if ctx.needs_input_grad[0] else None
+        to_weight = (x.transpose(1, 2) @ gradient).to(weight.dtype)
+        return to_x, to_weight, gradient.sum(1, keepdim=True, dtype=weight.dtype)
 
 
 def _width(bias: Tensor) -> int:
@@ -37,6 +63,8 @@ class StackedMLP(nn.Module):
     fan_in, fan_out : int, optional
         Widths to take in place of the first and last one when the initial weights are scaled;
         for a network that works in rotated coordinates these are the widths before the rotation.
+    reduced : bool, default=False
+        Multiply matrices in bfloat16; weights, input and output stay float32.
     """
 
     def __init__(
@@ -48,10 +76,12 @@ class StackedMLP(nn.Module):
         output: Callable[[Tensor], Tensor] = identity,
         fan_in: int | None = None,
         fan_out: int | None = None,
+        reduced: bool = False,
     ) -> None:
         super().__init__()
         self.widths = [tuple(member) for member in widths]
         self.hidden, self.output = hidden, output
+        self.dtype = torch.bfloat16 if reduced else torch.float32
         largest = [max(layer) for layer in zip(*self.widths, strict=True)]
         shapes = list(itertools.pairwise(largest))
         n = len(self.widths)
@@ -73,13 +103,14 @@ class StackedMLP(nn.Module):
         """
         last = len(self.weights) - 1
         masks = iter(()) if kept is None else iter(kept.split([*map(_width, self.biases)][:-1], -1))
+        x = x.to(self.dtype)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = torch.baddbmm(bias, x, weight)
+            x = _Affine.apply(x, weight, bias)
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
                 x = x * mask
-        return x
+        return x.float()
 
     def member(self, m: int) -> StackedMLP:
         """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""

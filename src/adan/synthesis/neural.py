@@ -1,0 +1,261 @@
+"""What every synthesizer made of networks shares: stacks, coordinates, precision, files."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from adan.errors import AdanError
+from adan.synthesis import storage
+from adan.synthesis.base import Synthesizer, seed_of
+from adan.synthesis.coordinates import Coordinates
+from adan.synthesis.networks import StackedMLP
+from adan.synthesis.training import Batch, n_batches, train
+
+STACK_BYTES = 2**30
+"""Weights, gradients and Adam's moments of one stack; more networks are trained in parts."""
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+class Networks(nn.Module):
+    """The networks of a stack and one round of their training.
+
+    A subclass makes its networks as attributes, each a `StackedMLP`, and implements ``step``.
+
+    Attributes
+    ----------
+    noise_width : int
+        The number of normal draws that a row needs in a round.
+    """
+
+    noise_width = 0
+
+    def start(self, learning_rate: float) -> None:
+        """Give each update its Adam; call when the networks are on their device."""
+        self.optimisers = {
+            name: torch.optim.Adam(
+                [p for network in networks for p in network.parameters()],
+                lr=learning_rate,
+                fused=True,
+            )
+            for name, networks in self.updates().items()
+        }
+
+    def updates(self) -> dict[str, tuple[nn.Module, ...]]:
+        """Return which networks each update of a round changes."""
+        raise NotImplementedError
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """Do one round and return measures of shape ``[M]``, one column of ``history_`` each."""
+        raise NotImplementedError
+
+    def update(self, name: str, loss: Tensor) -> None:
+        """Take one step down ``loss``, of shape ``[M]``; members share no weight, so sum it."""
+        optimiser = self.optimisers[name]
+        optimiser.zero_grad()
+        loss.sum().backward()
+        optimiser.step()
+
+
+class NeuralSynthesizer(Synthesizer):
+    """Base of the synthesizers made of networks.
+
+    A subclass implements `_networks` and ``_sample``, and takes the parameters ``learning_rate``,
+    ``epochs``, ``batch_size``, ``rotate``, ``precision``, ``device`` and ``random_state``. Each
+    network comes out of ``fit`` as an attribute of its name with an underscore behind it.
+    """
+
+    learning_rate: float
+    epochs: int
+    batch_size: int
+    rotate: bool
+    precision: Precision
+    device: str
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted networks to one safetensors file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file appears when it is complete. A ``random_state`` that is not an integer is not
+            kept.
+
+        Raises
+        ------
+        AdanError
+            If the file cannot be written.
+        """
+        check_is_fitted(self)
+        parameters = self.get_params()
+        if not isinstance(self.random_state, (int, np.integer)):
+            parameters["random_state"] = None
+        header = {
+            "parameters": parameters,
+            "classes": self.classes_.tolist(),
+            "classes_dtype": self.classes_.dtype.str,
+            "dtype": self.dtype_.str,
+            "feature_names": list(getattr(self, "feature_names_in_", [])),
+        }
+        arrays = {f"history.{name}": values for name, values in self.history_.items()}
+        arrays |= {f"coordinates.{name}": a for name, a in self.coordinates_.arrays().items()}
+        arrays |= {f"networks.{k}": v.numpy() for k, v in self._fitted_networks().items()}
+        storage.write(path, type(self).__name__, header, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` wrote; nothing is unpickled.
+
+        Parameters
+        ----------
+        path : path-like
+            A file of `save`.
+
+        Returns
+        -------
+        Self
+            Samples, encodes and decodes as the one that was saved.
+
+        Raises
+        ------
+        AdanError
+            If the file is missing, damaged, of another kind or of a newer format.
+        """
+        header, arrays = storage.read(path, cls.__name__)
+        try:
+            return cls._restored(header, arrays)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise AdanError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        synthesizer = cls(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in header["parameters"].items()}
+        )
+        synthesizer.classes_ = np.array(header["classes"], dtype=header["classes_dtype"])
+        synthesizer.dtype_ = np.dtype(header["dtype"])
+        synthesizer.coordinates_ = Coordinates(**_under("coordinates", arrays))
+        synthesizer.n_features_in_ = len(synthesizer.coordinates_.mean)
+        if header["feature_names"]:
+            synthesizer.feature_names_in_ = np.array(header["feature_names"], dtype=object)
+        synthesizer.history_ = _under("history", arrays)
+        networks = synthesizer._networks([synthesizer.coordinates_.width], [torch.Generator()])
+        weights = {key: torch.as_tensor(a) for key, a in _under("networks", arrays).items()}
+        networks.load_state_dict(weights)
+        synthesizer._take(networks, 0)
+        return synthesizer
+
+    @abstractmethod
+    def _networks(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Networks:
+        """Make the networks of a stack; ``ranks`` are the widths of the members' vectors."""
+
+    def _take(self, networks: Networks, m: int) -> None:
+        for name, network in networks.named_children():
+            assert isinstance(network, StackedMLP)
+            setattr(self, f"{name}_", network.member(m))
+
+    def _fitted_networks(self) -> dict[str, Tensor]:
+        networks = self._networks([self.coordinates_.width], [torch.Generator()])
+        return {
+            f"{name}.{key}": tensor
+            for name, _ in networks.named_children()
+            for key, tensor in getattr(self, f"{name}_").state_dict().items()
+        }
+
+    def _stack_key(self, n_rows: int) -> Hashable:
+        settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
+        batches = n_batches(n_rows, self.batch_size)
+        return (len(self.classes_), self.n_features_in_, batches, *settings.items())
+
+    @classmethod
+    def _fit_stack(
+        cls,
+        synthesizers: Sequence[Self],
+        data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
+        progress: bool,
+    ) -> None:
+        for part in _within_memory(synthesizers, data):
+            _fit_together(part, progress)
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device of that name; ``"auto"`` is a GPU if there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def reduced(precision: Precision, device: torch.device) -> bool:
+    """Tell whether wide matrix products are to be done in bfloat16.
+
+    ``"auto"`` does so where the hardware multiplies bfloat16: a GPU that does, or a CPU with
+    AVX-512 BF16 or AMX.
+    """
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _fit_together(
+    part: Sequence[tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]],
+    progress: bool,
+) -> None:
+    first, kind = part[0][0], type(part[0][0]).__name__
+    seeds = [np.random.SeedSequence(seed_of(member.random_state)) for member, _ in part]
+    generators = [
+        torch.Generator().manual_seed(int(s.generate_state(1, np.uint64)[0])) for s in seeds
+    ]
+    for (member, (X, _)), seed in zip(part, seeds, strict=True):
+        rng = np.random.default_rng(seed.spawn(1)[0])
+        member.coordinates_ = Coordinates.of(X, rotate=member.rotate, rng=rng)
+    rows = [member.coordinates_.to(X) for member, (X, _) in part]
+    device = device_of(first.device)
+    networks = first._networks([r.shape[1] for r in rows], generators).to(device)
+    networks.start(first.learning_rate)
+    histories = train(
+        networks.step,
+        rows,
+        [torch.as_tensor(codes) for _, (_, codes) in part],
+        n_classes=len(first.classes_),
+        epochs=first.epochs,
+        batch_size=first.batch_size,
+        noise_width=networks.noise_width,
+        generators=generators,
+        device=device,
+        progress=f"training {len(part)} x {kind}" if progress else None,
+    )
+    for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
+        member.history_ = history
+        member._take(networks, m)
+
+
+def _within_memory(
+    synthesizers: Sequence[NeuralSynthesizer], data: Sequence[Any]
+) -> Iterator[list[tuple[NeuralSynthesizer, Any]]]:
+    """Cut a stack into parts of about equal size that fit into `STACK_BYTES`."""
+    first, (X, _) = synthesizers[0], data[0]
+    width = min(X.shape) if first.rotate else X.shape[1]
+    alone = first._networks([width], [torch.Generator()])
+    per_member = 16 * sum(p.numel() for p in alone.parameters())
+    parts = -(-len(synthesizers) * per_member // STACK_BYTES)
+    members = list(zip(synthesizers, data, strict=True))
+    for places in np.array_split(np.arange(len(members)), min(parts, len(members))):
+        yield [members[i] for i in places]
+
+
+def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin with ``prefix`` and a dot, by the rest of the name."""
+    start = f"{prefix}."
+    return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
