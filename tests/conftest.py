@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from adan import ADAN
 from adan.corpora.emodb import load_emodb
+
+torch.set_num_threads(1)  # the networks of the tests are too small to share among cores
 
 EMODB = Path(__file__).parents[2] / "shared" / "emodb"
 

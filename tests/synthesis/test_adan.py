@@ -103,7 +103,7 @@ def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows, monkeypatch):
     whole = [make_adan(random_state=i) for i in range(5)]
     parts = [make_adan(random_state=i) for i in range(5)]
     fit_all(whole, [(X, y)] * 5)
-    monkeypatch.setattr(neural, "STACK_BYTES", 60_000)
+    monkeypatch.setattr(neural, "STACK_BYTES", 120_000)
     assert [len(part) for part in neural._within_memory(whole, [(X, y)] * 5)] == [2, 2, 1]
     fit_all(parts, [(X, y)] * 5)
     for a, b in zip(whole, parts, strict=True):
