@@ -1,9 +1,10 @@
 # make reproduce: Table I and Figures 2 and 3 of the paper, under runs/table1
 # make test:      the checks and tests
+# make bench:     the benchmarks, figures under runs/bench
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: reproduce test clean
+.PHONY: reproduce test bench clean
 
 reproduce: .venv/installed
 	$(BIN)/adan reproduce table1 -o runs/table1
@@ -13,6 +14,11 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+bench: .venv/installed-test
+	mkdir -p runs/bench
+	for name in startup training sampling svm scaling extraction table1; do \
+	  $(BIN)/python -m benchmarks.$$name --json runs/bench/$$name.json || exit; done
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

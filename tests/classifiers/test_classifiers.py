@@ -24,6 +24,16 @@ def test_svm_is_scikit_learns(make_rows, dtype):
     np.testing.assert_array_equal(ours.support_vectors_, X[theirs.support_])
 
 
+def test_svm_with_rows_that_stand_several_times_is_scikit_learns(make_rows):
+    X, y = make_rows(n=60, d=8)
+    X, labels = np.vstack([X, X[:40], X[:20], X[:5]]) / 2.5, np.hstack([y, y[:40], y[:20], y[5:10]])
+    ours, theirs = RBFSVM().fit(X, labels), SVC(C=10, gamma="auto").fit(X, labels)
+    np.testing.assert_allclose(
+        ours.decision_function(X[:60]), theirs.decision_function(X[:60]), atol=1e-2
+    )
+    assert len(ours.support_vectors_) <= 65
+
+
 def test_svm_too_large_for_a_kernel_matrix_leaves_it_to_libsvm(make_rows, monkeypatch):
     X, y = make_rows()
     small = RBFSVM().fit(X, y)

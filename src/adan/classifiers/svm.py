@@ -18,8 +18,9 @@ BYTES_PER_KERNEL_ENTRY = 16
 class RBFSVM(ClassifierMixin, BaseEstimator):
     """Support vector machine with the radial basis function kernel exp(-gamma ||a - b||^2).
 
-    Gives what ``sklearn.svm.SVC`` gives, some twenty times faster on long vectors: libsvm
-    computes the kernel one dot product at a time, here it is one matrix product.
+    Gives what ``sklearn.svm.SVC`` gives, many times faster on long vectors: libsvm computes the
+    kernel one dot product at a time, here it is one matrix product. Rows that stand k times are
+    taken once with k times the penalty, which is the same problem.
 
     Parameters
     ----------
@@ -56,10 +57,11 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
             The fitted classifier.
         """
         rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
+        rows, labels, counts = _without_duplicates(rows, labels)
         self.gamma_ = 1 / rows.shape[1] if self.gamma is None else self.gamma
         fits = len(rows) ** 2 * BYTES_PER_KERNEL_ENTRY <= KERNEL_BYTES
         self._svc = SVC(C=self.C, kernel="precomputed" if fits else "rbf", gamma=self.gamma_)
-        self._svc.fit(self._kernel(rows, rows) if fits else rows, labels)
+        self._svc.fit(self._kernel(rows, rows) if fits else rows, labels, sample_weight=counts)
         self.classes_ = self._svc.classes_
         self.support_vectors_ = rows[self._svc.support_]
         return self
@@ -90,3 +92,17 @@ class RBFSVM(ClassifierMixin, BaseEstimator):
         kernel -= np.square(b).sum(axis=1)
         kernel *= self.gamma_
         return np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
+
+
+def _without_duplicates(
+    rows: NDArray[np.floating], labels: NDArray[Any]
+) -> tuple[NDArray[np.floating], NDArray[Any], NDArray[np.float64]]:
+    """Return the different rows of each label, in their order, and how often each stands."""
+    contiguous = np.ascontiguousarray(rows)
+    as_bytes = contiguous.view(np.dtype((np.void, contiguous.strides[0]))).ravel()
+    _, row_ids = np.unique(as_bytes, return_inverse=True)
+    _, label_ids = np.unique(labels, return_inverse=True)
+    pairs = row_ids * (label_ids.max() + 1) + label_ids
+    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return rows[first[order]], labels[first[order]], counts[order].astype(float)

@@ -1,0 +1,1 @@
+"""Speed, memory and scale; never asserted in tests. ``make bench`` runs all of them."""
