@@ -97,6 +97,42 @@ def make_emodb_folder(tmp_path) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def make_iemocap(tmp_path, make_audio, make_signal) -> Callable[..., Path]:
+    """A miniature release of IEMOCAP, in its layout and with audio in it.
+
+    Each speaker of each session has ``n_each`` turns of each label, improvised and scripted.
+    """
+
+    def turns(session: int, dialogue: str, labels, n_each: int):
+        for sex in "FM":
+            for number, label in enumerate(labels * n_each):
+                name = f"XX{number}" if label == "oth" else f"{number:03}"
+                pitch = 90 + 60 * labels.index(label) + 10 * session + 3 * number
+                yield f"{dialogue}_{sex}{name}", label, pitch
+
+    def make(labels=("ang", "hap", "neu", "sad", "exc", "oth"), n_each: int = 1) -> Path:
+        release = tmp_path / "corpora" / "IEMOCAP_full_release"
+        for session in range(1, 6):
+            root = release / f"Session{session}"
+            evaluation = root / "dialog" / "EmoEvaluation"
+            for folder in ("Categorical", "Self-evaluation"):
+                (evaluation / folder).mkdir(parents=True)
+                (evaluation / folder / "Ses01F_impro01_e2_cat.txt").write_text("[not turns]")
+            for dialogue in (f"Ses0{session}F_impro01", f"Ses0{session}M_script01_1b"):
+                text = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+                for name, label, pitch in turns(session, dialogue, labels, n_each):
+                    text += f"[6.2901 - 8.2357]\t{name}\t{label}\t[2.5000, 2.5000, 2.5000]\n"
+                    text += "C-E2:\tNeutral;\t()\nA-E3:\tval 3; act 2; dom  2;\t(calm)\n\n"
+                    wav = root / "sentences" / "wav" / dialogue / f"{name}.wav"
+                    make_audio(str(wav.relative_to(tmp_path)), make_signal(0.3, pitch=pitch))
+                (evaluation / f"{dialogue}.txt").write_text(text)
+                (evaluation / f"._{dialogue}.txt").write_bytes(b"\0\5\x16\7Mac OS X")
+        return release
+
+    return make
+
+
+@pytest.fixture
 def make_rows() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """Normal rows around one centre a class, and their string labels, in turn."""
 

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from adan.corpora import Corpus, read_corpus
+from adan.corpora import Corpus, known_corpora, read_corpus
+from adan.corpora.table import feature_columns
 from adan.errors import AdanError
 
 
@@ -58,3 +59,86 @@ def test_corpus_is_frozen():
     corpus = Corpus("x", pd.DataFrame({"emotion": ["joy"], "speaker": ["1"]}, index=["a"]))
     with pytest.raises(AttributeError):
         corpus.name = "y"
+
+
+def test_table_of_features(tmp_path):
+    table = pd.DataFrame(
+        {"emotion": ["joy", "fear"], "speaker": [1, 2], "session": [1, 2], "x0": [0.5, 1.5]}
+    )
+    table.to_parquet(tmp_path / "x.parquet")
+    corpus = read_corpus(tmp_path / "x.parquet")
+    assert corpus.table.index.tolist() == ["0", "1"]
+    assert corpus.table["speaker"].tolist() == corpus.table["session"].tolist() == ["1", "2"]
+    assert feature_columns(corpus.table) == ["x0"]
+
+
+def test_table_of_features_with_a_gap(make_csv):
+    path = make_csv("emotion,speaker,x0,x1\njoy,01,0.5,1.5\nfear,02,0.5,\n")
+    with pytest.raises(AdanError, match="no finite number for the feature 'x1' of row 2"):
+        read_corpus(path)
+
+
+def test_unknown_folder_says_what_it_holds_and_lists_what_is_known(tmp_path):
+    (tmp_path / "song.wav").touch()
+    with pytest.raises(AdanError) as error:
+        read_corpus(tmp_path)
+    assert "it holds song.wav" in str(error.value)
+    assert "\n" not in str(error.value)
+    for name, how, _ in known_corpora():
+        assert f"{name}: {how}" in str(error.value)
+
+
+def test_unknown_file(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(AdanError, match=r"notes\.txt is not a folder or table"):
+        read_corpus(tmp_path / "notes.txt")
+    with pytest.raises(AdanError, match="nowhere is not there"):
+        read_corpus(tmp_path / "nowhere")
+
+
+def test_options_are_those_of_the_corpus(make_csv, make_emodb_folder):
+    path = make_csv("file,emotion,speaker\na.wav,joy,01\n")
+    with pytest.raises(AdanError, match="'part' is not an option of a table: it has none"):
+        read_corpus(path, part="improvised")
+    folder = make_emodb_folder()
+    with pytest.raises(AdanError, match="not an option of EmoDB: choose of check_counts"):
+        read_corpus(folder, part="improvised")
+    with pytest.raises(AdanError, match="check_counts='nope' cannot be: say yes"):
+        read_corpus(folder, check_counts="nope")
+
+
+@pytest.fixture
+def make_corpus_of():
+    """A corpus of emotions and speakers given as text, an utterance a letter."""
+
+    def make(emotions: str, speakers: str) -> Corpus:
+        return Corpus("x", pd.DataFrame({"emotion": list(emotions), "speaker": list(speakers)}))
+
+    return make
+
+
+def test_groups_that_a_study_can_leave_out(make_corpus_of):
+    make_corpus_of("abab", "1122").require_groups()
+
+
+@pytest.mark.parametrize(
+    ("emotions", "speakers", "message"),
+    [
+        ("abaa", "1122", r"speaker 2 with one emotion only \(a\).*at least two of each"),
+        ("abab", "1111", r"one speaker only \(1\)"),
+    ],
+)
+def test_groups_that_a_study_cannot_leave_out(make_corpus_of, emotions, speakers, message):
+    with pytest.raises(AdanError, match=message):
+        make_corpus_of(emotions, speakers).require_groups()
+
+
+def test_groups_by_session(make_corpus_of):
+    corpus = make_corpus_of("abab", "1234")
+    with pytest.raises(AdanError, match=r"no column 'session' \(it has emotion, speaker\)"):
+        corpus.require_groups("session")
+    corpus.table["session"] = ["s", "s", "t", None]
+    with pytest.raises(AdanError, match="no session for 3"):
+        corpus.require_groups("session")
+    corpus.table["session"] = ["s", "s", "t", "t"]
+    corpus.require_groups("session")

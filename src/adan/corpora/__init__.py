@@ -2,51 +2,107 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
+from adan.corpora.audformat import read_audb, read_audformat
 from adan.corpora.base import Corpus
-from adan.corpora.table import read_table
+from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
+from adan.corpora.iemocap import EMOTIONS as IEMOCAP_EMOTIONS
+from adan.corpora.iemocap import read_iemocap, release_near
+from adan.corpora.named import RULES, contents, read_named, recognise
+from adan.corpora.tabular import read_tabular
 from adan.errors import AdanError
 
-__all__ = ["Corpus", "read_corpus"]
+__all__ = [
+    "Corpus",
+    "known_corpora",
+    "read_audb",
+    "read_audformat",
+    "read_corpus",
+    "read_iemocap",
+    "read_named",
+    "read_tabular",
+]
 
 
-def read_corpus(path: str | os.PathLike[str]) -> Corpus:
-    """Read a corpus of audio files from where it lies.
+def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
+    """Read a corpus from where it lies, whichever it is.
 
     Parameters
     ----------
     path : path-like
-        The folder of EmoDB (see `adan.corpora.emodb.read_emodb`), or a ``.csv`` or ``.parquet``
-        file with the columns ``file`` (absolute, or relative to that table's folder),
-        ``emotion`` and ``speaker``. Its further columns are kept; without a column ``utterance``
-        the utterances are named after their files.
+        A folder whose layout tells the corpus: IEMOCAP's release, one of the corpora that are
+        coded in the file names (`known_corpora` lists them), or a database in audformat; a
+        ``.csv`` or ``.parquet`` table of files or features; or ``audb:NAME`` or
+        ``audb:NAME@VERSION``.
+    **options
+        Of that kind of corpus: the keywords of `read_iemocap`, `read_named`, `read_audformat` or
+        `read_audb`.
 
     Returns
     -------
     Corpus
-        Named after the corpus or the table.
+        Named after the corpus, the database or the table.
 
     Raises
     ------
     AdanError
-        If there is no such corpus, or a column or a label is missing.
+        If there is no such corpus, it is not what its documentation says, a column or a label is
+        missing, or it has no such option.
     """
-    from adan.corpora.emodb import read_emodb  # late, so that `python -m adan.corpora.emodb` runs
+    kind, read = _recognise(path)
+    parameters = inspect.signature(read).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    for name, value in options.items():
+        if name not in defaults:
+            known = f"choose of {', '.join(defaults)}" if defaults else "it has none"
+            raise AdanError(f"{name!r} is not an option of {kind}: {known}")
+        if isinstance(value, bool) != isinstance(defaults[name], bool):
+            raise AdanError(f"{name}={value!r} cannot be: say yes (True) or no (False)")
+    return read(**options)
 
+
+def known_corpora() -> list[tuple[str, str, str]]:
+    """List what `read_corpus` recognises: name, by what, and the counts that it expects."""
+    turns = sum(n for key, n in IEMOCAP_COUNTS.items() if key[-3:] in IEMOCAP_EMOTIONS)
+    named = [
+        (
+            rule.title,
+            f"folder of WAV files like {rule.example}",
+            f"{rule.total} files, {len(rule.emotions)} emotions, {len(rule.speakers)} speakers",
+        )
+        for rule in RULES.values()
+    ]
+    return [
+        ("IEMOCAP", "folder with Session1 to Session5", f"{turns} turns, 4 emotions, 10 speakers"),
+        *named,
+        ("table", ".csv or .parquet: emotion, speaker, and file or features", ""),
+        ("audformat", "folder with db.yaml", ""),
+        ("audb", "audb:NAME or audb:NAME@VERSION", ""),
+    ]
+
+
+def _recognise(path: str | os.PathLike[str]) -> tuple[str, Callable[..., Corpus]]:
+    text = os.fspath(path)
+    if text.startswith("audb:"):
+        return text, partial(read_audb, text.removeprefix("audb:"))
     path = Path(path)
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        return read_emodb(path)
-    table = read_table(path)
-    if "file" not in table:
-        raise AdanError(f"{path} has no column 'file': name each utterance's audio there")
-    if table["file"].isna().any():
-        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
-    folder = path.absolute().parent
-    table["file"] = [str(folder / file) for file in table["file"]]
-    if table.index.name != "utterance":
-        table.index = pd.Index([Path(file).stem for file in table["file"]], name="utterance")
-    return Corpus(path.stem, table)
+    if path.suffix.lower() in (".csv", ".parquet"):
+        return "a table", partial(read_tabular, path)
+    if (path / "db.yaml").is_file():
+        return "an audformat database", partial(read_audformat, path)
+    if name := recognise(path):
+        return RULES[name].title, partial(read_named, name, path)
+    if release_near(path):
+        return "IEMOCAP", partial(read_iemocap, path)
+    if not path.is_dir():
+        wrong = "is not a folder or table" if path.exists() else "is not there"
+    else:
+        wrong = f"is not a known corpus (it holds {contents(path)})"
+    kinds = "; ".join(f"{name}: {by}" for name, by, _ in known_corpora())
+    raise AdanError(f"{text} {wrong}: give one of these, or a table of its files ({kinds})")

@@ -6,64 +6,26 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import Bunch
 
 from adan.corpora.base import Corpus
+from adan.corpora.named import RULES, read_named
 from adan.corpora.table import feature_columns, read_table, write_table
 from adan.errors import AdanError
 
-EMOTIONS = {
-    "W": "anger",
-    "L": "boredom",
-    "E": "disgust",
-    "A": "fear",
-    "F": "happiness",
-    "N": "neutral",
-    "T": "sadness",
-}
-"""Emotion letter of a file name (of the German word) to emotion."""
-
-COUNTS = {
-    "emotion": {
-        "anger": 127,
-        "boredom": 81,
-        "disgust": 46,
-        "fear": 69,
-        "happiness": 71,
-        "neutral": 79,
-        "sadness": 62,
-    },
-    "speaker": {
-        "03": 49,
-        "08": 58,
-        "09": 43,
-        "10": 38,
-        "11": 55,
-        "12": 35,
-        "13": 61,
-        "14": 69,
-        "15": 56,
-        "16": 71,
-    },
-}
+COUNTS = RULES["emodb"].counts
 """Utterances per emotion and per speaker."""
 
 AUDIO_SHA256 = "5a4086132531773e1b0f578b8b93a65fab7a4ece6f96a4ea65a8928bde8d7b3e"
 """Digest of the audio: see `adan.features.extract`."""
 
-_NAME = re.compile(
-    r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<letter>[WLEAFNT])(?P<version>[a-z])\.(?i:wav)"
-)
 _DATA = Path(__file__).with_name("data")
 _FEATURES = _DATA / "emodb_is11.parquet"
-_SOURCE = "the 535 originals of http://emodb.bilderbar.info"
 
 
 def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
@@ -92,55 +54,7 @@ def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
     F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss, "A database of German emotional
     speech", Interspeech 2005. http://emodb.bilderbar.info
     """
-    files = _wav_files(Path(folder).absolute())
-    names = [_NAME.fullmatch(file.name) for file in files]
-    strange = [file.name for file, name in zip(files, names, strict=True) if not name]
-    if strange:
-        raise AdanError(
-            f"{folder} holds {len(strange)} WAV files that are not EmoDB's, such as {strange[0]}: "
-            f"leave only {_SOURCE}, named like 03a01Fa.wav"
-        )
-    table = pd.DataFrame([name.groupdict() for name in names if name])
-    table.insert(0, "file", [str(file) for file in files])
-    table.insert(1, "emotion", table.pop("letter").map(EMOTIONS))
-    table.index = pd.Index([file.stem for file in files], name="utterance")
-    _check_counts(table, folder)
-    return Corpus("emodb", table)
-
-
-def _wav_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        wrong = "is not a folder" if folder.exists() else "is not there"
-        raise AdanError(f"{folder} {wrong}: give the folder of EmoDB's WAV files")
-    for place in (folder / "wav", folder):
-        files = sorted(file for file in place.glob("[!.]*") if file.suffix.lower() == ".wav")
-        if files:
-            return files
-    found = ", ".join(sorted(entry.name for entry in folder.glob("*"))[:5]) or "nothing"
-    raise AdanError(
-        f"{folder} holds no WAV files, neither itself nor in wav/ (it holds {found}): "
-        f"give the folder of {_SOURCE}"
-    )
-
-
-def _check_counts(table: pd.DataFrame, folder: str | os.PathLike[str]) -> None:
-    if len(table) == 816:
-        raise AdanError(
-            f"{folder} holds all 816 recordings of EmoDB, also those that listeners rejected: "
-            f"give the folder of {_SOURCE}"
-        )
-    wrong = [
-        f"{column} {value} has {found.get(value, 0)} instead of {expected.get(value, 0)}"
-        for column, expected in COUNTS.items()
-        for found in [table[column].value_counts()]
-        for value in sorted({*found.index, *expected})
-        if found.get(value, 0) != expected.get(value, 0)
-    ]
-    if wrong:
-        raise AdanError(
-            f"{folder} holds {len(table)} WAV files that are not the 535 of EmoDB "
-            f"({', '.join(wrong)}): give the folder of {_SOURCE}"
-        )
+    return read_named("emodb", folder)
 
 
 def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
@@ -236,7 +150,9 @@ def embed(folder: str | os.PathLike[str], path: str | os.PathLike[str] = _FEATUR
 
     table = features_of(read_emodb(folder), "IS11").drop(columns="file")
     if table.attrs["audio_sha256"] != AUDIO_SHA256:
-        raise AdanError(f"{folder} holds other audio than {_SOURCE}: download it again")
+        raise AdanError(
+            f"{folder} holds other audio than {RULES['emodb'].source}: download it again"
+        )
     table.attrs |= {"corpus": "EmoDB", "corpus_licence": "CC0-1.0"}
     write_table(table, path)
 

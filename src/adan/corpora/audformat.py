@@ -1,0 +1,137 @@
+"""Databases in audformat, on disk or by name through audb."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from adan.corpora.base import Corpus
+from adan.errors import AdanError
+
+
+def read_audformat(
+    folder: str | os.PathLike[str],
+    *,
+    emotion: str = "emotion",
+    speaker: str = "speaker",
+    table: str | None = None,
+) -> Corpus:
+    """Read a database in audformat from its folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where ``db.yaml`` and the tables lie.
+    emotion, speaker : str
+        Names of the schemes, or of the columns, that hold emotions and speakers. They may be in
+        different tables.
+    table : str, default=None
+        Take the emotions of this table alone, which must be one of whole files; None takes all.
+
+    Returns
+    -------
+    Corpus
+        Named after the database, with the columns ``file``, ``emotion``, ``speaker`` and, if there
+        is a scheme or column of that name, ``session``. Files without an emotion are left out.
+
+    Raises
+    ------
+    AdanError
+        If the database cannot be read, has no such scheme or table, or labels segments of files.
+
+    References
+    ----------
+    https://audeering.github.io/audformat
+    """
+    audformat = _package("audformat")
+    try:
+        database = audformat.Database.load(os.fspath(folder))
+    except Exception as error:  # whatever a damaged YAML, CSV or Parquet file leads to
+        raise AdanError(_unreadable(str(folder), error)) from error
+    return _corpus(database, emotion, speaker, table)
+
+
+def read_audb(
+    name: str, *, emotion: str = "emotion", speaker: str = "speaker", table: str | None = None
+) -> Corpus:
+    """Read a database by its name through audb, which fetches what its cache does not hold.
+
+    Parameters
+    ----------
+    name : str
+        Name of the database, alone for the latest version or as ``name@version``.
+    emotion, speaker, table
+        As in `read_audformat`.
+
+    Returns
+    -------
+    Corpus
+        As in `read_audformat`.
+
+    Raises
+    ------
+    AdanError
+        As in `read_audformat`; also if audb finds no such database or version.
+
+    References
+    ----------
+    https://audeering.github.io/audb
+    """
+    audb = _package("audb")
+    name, _, version = name.partition("@")
+    try:
+        database = audb.load(name, version=version or None, verbose=False)
+    except Exception as error:  # the errors of audb's many backends have no common class
+        raise AdanError(_unreadable(f"audb:{name}", error)) from error
+    return _corpus(database, emotion, speaker, table)
+
+
+def _corpus(database: Any, emotion: str, speaker: str, table: str | None) -> Corpus:
+    name = database.name
+    if table is not None and table not in database.tables:
+        raise AdanError(f"{name} has no table {table!r}: choose of {', '.join(database.tables)}")
+    try:
+        labels = database.get(emotion, [speaker, "session"], tables=table)
+    except (TypeError, ValueError) as error:
+        raise AdanError(_unreadable(name, error)) from error
+    if isinstance(labels.index, pd.MultiIndex):
+        raise AdanError(
+            f"{name} has labels of segments, and those of whole files are expected: "
+            f"choose a table with table=NAME of {', '.join(database.tables)}"
+        )
+    known = ", ".join(database.schemes)
+    for scheme in (emotion, speaker):
+        if scheme not in labels or labels[scheme].isna().all():
+            raise AdanError(
+                f"{name} has no labels {scheme!r} (its schemes are {known}): "
+                "name the right ones with emotion=NAME and speaker=NAME"
+            )
+    labels = labels[labels[emotion].notna()].dropna(axis=1, how="all")
+    labels = labels.rename(columns={emotion: "emotion", speaker: "speaker"})
+    labels = labels.astype(object).where(labels.notna(), None)
+    for column in labels:
+        labels[column] = [None if value is None else str(value) for value in labels[column]]
+    files = [Path(file) for file in labels.index]
+    stems = [file.stem for file in files]
+    unique = len(set(stems)) == len(stems)
+    labels.insert(0, "file", [str((Path(database.root or "") / file).absolute()) for file in files])
+    labels.index = pd.Index(
+        stems if unique else [file.with_suffix("").as_posix() for file in files], name="utterance"
+    )
+    return Corpus(name, labels)
+
+
+def _package(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise AdanError(f"{name} is not installed: pip install 'adan[audb]'") from None
+
+
+def _unreadable(what: str, error: Exception) -> str:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"{what} cannot be read as an audformat database: {reason}"
