@@ -30,38 +30,11 @@ def game():
     return game
 
 
-@pytest.fixture
-def make_batch():
-    def make(discriminator_steps=1):
-        generator = torch.Generator().manual_seed(9)
-        x = torch.randn(2, 5, 6, generator=generator)
-        x[1, :, 5] = 0
-        one_hot = torch.eye(3)[torch.tensor([[0, 1, 2, 0, 1], [2, 2, 1, 0, 0]])]
-        noise = torch.randn(2, 5, 4 * discriminator_steps, generator=generator)
-        weight = torch.tensor([[0.2] * 5, [0.25] * 4 + [0.0]])
-        return Batch(x, one_hot, noise, weight)
-
-    return make
-
-
-def changed(game, before):
-    return {
-        name
-        for name, _ in game.named_children()
-        if any(
-            not torch.equal(old, new)
-            for old, new in zip(
-                getattr(before, name).parameters(), getattr(game, name).parameters(), strict=True
-            )
-        )
-    }
-
-
 def synthetic_latents(game, batch):
     return game.generator(torch.cat([batch.noise, batch.one_hot], dim=-1))
 
 
-def test_discriminator_step_moves_d_alone(game, make_batch):
+def test_discriminator_step_moves_d_alone(game, make_batch, changed):
     batch, before = make_batch(), copy.deepcopy(game)
     latent, synthetic = game.encoder(batch.x), synthetic_latents(game, batch)
     game.train_discriminator(latent.detach(), synthetic.detach(), batch)
@@ -70,7 +43,7 @@ def test_discriminator_step_moves_d_alone(game, make_batch):
     assert all(p.grad is None for p in game.generator.parameters())
 
 
-def test_autoencoder_step_moves_e_r_and_c(game, make_batch):
+def test_autoencoder_step_moves_e_r_and_c(game, make_batch, changed):
     batch, before = make_batch(), copy.deepcopy(game)
     game.train_autoencoder(game.encoder(batch.x), batch)
     assert changed(game, before) == {"encoder", "decoder", "classifier"}
@@ -91,7 +64,7 @@ def test_decoder_learns_from_reconstruction_alone_and_c_from_classes_alone(game,
         torch.testing.assert_close(p.grad, g)
 
 
-def test_generator_step_moves_g_alone_through_frozen_d_and_c(game, make_batch):
+def test_generator_step_moves_g_alone_through_frozen_d_and_c(game, make_batch, changed):
     batch, before = make_batch(), copy.deepcopy(game)
     measures = game.train_generator(synthetic_latents(game, batch), batch)
     assert changed(game, before) == {"generator"}
@@ -117,7 +90,8 @@ def test_generator_gradient_is_that_of_equation_6(game, make_batch):
 @pytest.mark.parametrize("discriminator_steps", [1, 3])
 def test_one_round_equals_the_algorithm_step_by_step(game, make_batch, discriminator_steps):
     """Shared forward passes against fresh ones before every update."""
-    batch, plain = make_batch(discriminator_steps), copy.deepcopy(game)
+    game.discriminator_steps = discriminator_steps
+    batch, plain = make_batch(4 * discriminator_steps), copy.deepcopy(game)
     game.step(batch)
 
     for noise in batch.noise.split(4, dim=-1):

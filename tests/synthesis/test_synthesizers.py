@@ -9,18 +9,30 @@ import torch
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from adan import ADAN, SMOTE, AdanError, AdditiveNoise, Duplication
+from adan import SMOTE, AdanError
 from adan.synthesis.base import fit_all
+from adan.synthesis.neural import NeuralSynthesizer
+from adan.synthesis.registry import BUILT_IN, synthesizer
 
-SMALL = {"autoencoder_hidden": (20, 20), "hidden": (10, 10), "latent_dim": 5, "epochs": 3}
-SYNTHESIZERS = [
-    ADAN(random_state=0, **SMALL),
-    Duplication(random_state=0),
-    AdditiveNoise(random_state=0),
-    SMOTE(random_state=0),
-]
-each = pytest.mark.parametrize(
-    "synthesizer", [pytest.param(s, id=type(s).__name__) for s in SYNTHESIZERS]
+SMALL = {
+    "autoencoder_hidden": (20, 20),
+    "hidden": (10, 10),
+    "denoiser_hidden": (10, 10),
+    "latent_dim": 5,
+    "epochs": 3,
+}
+
+
+def small(name):
+    parameters = synthesizer(name).get_params()
+    return synthesizer(name, random_state=0, **{k: SMALL[k] for k in SMALL if k in parameters})
+
+
+SYNTHESIZERS = {name: small(name) for name in BUILT_IN}
+NEURAL = [name for name, s in SYNTHESIZERS.items() if isinstance(s, NeuralSynthesizer)]
+each = pytest.mark.parametrize("synthesizer", SYNTHESIZERS.values(), ids=SYNTHESIZERS)
+each_neural = pytest.mark.parametrize(
+    "synthesizer", [SYNTHESIZERS[name] for name in NEURAL], ids=NEURAL
 )
 
 
@@ -57,7 +69,7 @@ def test_same_seed_same_numbers_and_another_seed_others(synthesizer, make_rows):
     rows = make_rows()
     draws = [clone(synthesizer).fit(*rows).sample({"anger": 5})[0] for _ in range(2)]
     np.testing.assert_array_equal(*draws)
-    if not isinstance(synthesizer, Duplication) or isinstance(synthesizer, AdditiveNoise):
+    if synthesizer is not SYNTHESIZERS["duplication"]:
         other = clone(synthesizer).fit(*rows).sample({"anger": 5}, random_state=1)[0]
         assert not np.array_equal(draws[0], other)
 
@@ -131,26 +143,93 @@ def test_units_of_the_features_do_not_matter(synthesizer, make_rows):
     np.testing.assert_allclose(scaled / units - 5, plain, atol=2e-3)
 
 
-@pytest.mark.parametrize(
-    "synthesizer",
-    [
-        ADAN(autoencoder_hidden=(100, 100), epochs=200, random_state=0),
-        AdditiveNoise(random_state=0),
-        SMOTE(random_state=0),
-    ],
-    ids=lambda s: type(s).__name__,
-)
-def test_blobs_come_out_where_they_were_and_as_wide(synthesizer, make_rows):
-    X, y = make_rows(n=300)
-    X_synthetic, y_synthetic = synthesizer.fit(X, y).sample(np.repeat(np.unique(y), 300))
+FAST = {"learning_rate": 1e-3, "batch_size": 150}
+NARROW = {"autoencoder_hidden": (50, 50), **FAST}
+GOOD = {
+    "adan": {"autoencoder_hidden": (100, 100), "epochs": 200},
+    "noise": {},
+    "smote": {},
+    "gaussian": {},
+    "mixup": {},
+    "wadan": {"epochs": 100, "discriminator_steps": 3, **NARROW},
+    "cvae": {"epochs": 200, "hidden": (50, 50), "learning_rate": 3e-3},
+    "diffusion": {"epochs": 100, "latent_dim": 10, "denoiser_hidden": (100, 100), **NARROW},
+}
+LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
+POOR = {
+    "sequential": {"epochs": 100, **NARROW},
+    "gan": {"learning_rate": 1e-3, **LONG},
+    "aae": {"learning_rate": 3e-3, "autoencoder_hidden": (50, 50), **LONG},
+}
+
+
+@pytest.fixture
+def sample_blobs(make_rows):
+    """Fit to three blobs and return them, what is drawn, and the accuracy of a classifier of it."""
+
+    def sample_blobs(name, parameters):
+        X, y = make_rows(n=300)
+        fitted = synthesizer(name, random_state=0, **parameters).fit(X, y)
+        drawn = fitted.sample(np.repeat(np.unique(y), 300))
+        X_new, y_new = make_rows(n=600)
+        classifier = LogisticRegression(max_iter=1000).fit(*drawn)
+        return X, y, *drawn, classifier.score(X_new[300:], y_new[300:])
+
+    return sample_blobs
+
+
+@pytest.mark.parametrize(("name", "parameters"), GOOD.items(), ids=GOOD)
+def test_blobs_come_out_where_they_were_and_as_wide(name, parameters, sample_blobs):
+    X, y, X_synthetic, y_synthetic, accuracy = sample_blobs(name, parameters)
     for label in np.unique(y):
         real, synthetic = X[y == label], X_synthetic[y_synthetic == label]
         deviation = np.sqrt(real.var(axis=0).sum())
         assert np.linalg.norm(real.mean(axis=0) - synthetic.mean(axis=0)) < 0.5 * deviation
         assert 0.5 < synthetic.var(axis=0).sum() / real.var(axis=0).sum() < 1.5
-    X_new, y_new = make_rows(n=600)
-    classifier = LogisticRegression(max_iter=1000).fit(X_synthetic, y_synthetic)
-    assert classifier.score(X_new[300:], y_new[300:]) > 0.9
+    assert accuracy > 0.9
+
+
+@pytest.mark.parametrize(("name", "parameters"), POOR.items(), ids=POOR)
+def test_blobs_come_out_apart(name, parameters, sample_blobs):
+    """The methods that match neither means nor spreads well still tell the classes apart."""
+    X, _, X_synthetic, _, accuracy = sample_blobs(name, parameters)
+    assert 0.5 < X_synthetic.var(axis=0).sum() / X.var(axis=0).sum() < 2
+    assert accuracy > 0.8
+
+
+@each_neural
+def test_history_has_an_entry_an_epoch(synthesizer, make_rows):
+    history = clone(synthesizer).fit(*make_rows()).history_
+    assert history
+    for values in history.values():
+        assert values.shape == (3,)
+        assert np.isfinite(values).all()
+
+
+@each_neural
+def test_members_of_a_stack_are_what_they_are_alone(synthesizer, make_rows):
+    """Unequal numbers of rows and of coordinates, and each its own seed."""
+    data = [make_rows(n=n, d=80, seed=n) for n in (45, 52)]
+    stack = [clone(synthesizer).set_params(random_state=i) for i in range(2)]
+    fit_all(stack, data)
+    for member, (X, y) in zip(stack, data, strict=True):
+        alone = clone(member).fit(X, y)
+        np.testing.assert_allclose(member.sample(y)[0], alone.sample(y)[0], atol=1e-3)
+        for name, values in alone.history_.items():
+            np.testing.assert_allclose(member.history_[name], values, rtol=1e-3, atol=1e-5)
+
+
+@each_neural
+@pytest.mark.parametrize("d", [10, 100])
+def test_saved_and_loaded_it_is_the_same(synthesizer, make_rows, tmp_path, d):
+    X, y = make_rows(d=d)
+    fitted = clone(synthesizer).fit(X, y)
+    fitted.save(tmp_path / "fitted.safetensors")
+    loaded = type(synthesizer).load(tmp_path / "fitted.safetensors")
+    assert loaded.get_params() == fitted.get_params()
+    np.testing.assert_array_equal(loaded.sample(y)[0], fitted.sample(y)[0])
+    for name, values in fitted.history_.items():
+        np.testing.assert_array_equal(loaded.history_[name], values)
 
 
 def test_smote_needs_two_rows_of_a_class(make_rows):
@@ -161,7 +240,7 @@ def test_smote_needs_two_rows_of_a_class(make_rows):
 
 
 def test_fit_all_fits_different_kinds(make_rows):
-    synthesizers = [clone(s) for s in SYNTHESIZERS]
+    synthesizers = [clone(s) for s in SYNTHESIZERS.values()]
     fit_all(synthesizers, [make_rows()] * len(synthesizers))
-    for synthesizer in synthesizers:
-        assert synthesizer.sample({"anger": 2})[0].shape == (2, 10)
+    for fitted in synthesizers:
+        assert fitted.sample({"anger": 2})[0].shape == (2, 10)

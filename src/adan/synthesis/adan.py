@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import NDArray
 
-from adan.synthesis.base import check_finite, seed_of
 from adan.synthesis.game import Game
-from adan.synthesis.neural import NeuralSynthesizer, Precision, device_of, reduced
+from adan.synthesis.latent import LatentSynthesizer
+from adan.synthesis.neural import apply, normal
 
 
-class ADAN(NeuralSynthesizer):
+@dataclass(eq=False, repr=False, kw_only=True)
+class GameSynthesizer(LatentSynthesizer):
+    """Base of ADAN and its variants: a generator plays for the latent vectors.
+
+    Parameters
+    ----------
+    noise_dim : int, default=100
+        Dimension of the generator's input z ~ N(0, I).
+    hidden : tuple of int, default=(100, 100)
+        Hidden layers of G, D and C.
+    discriminator_steps : int, default=1
+        M in the paper: updates of D for each update of the others.
+    """
+
+    noise_dim: int = 100
+    hidden: Sequence[int] = (100, 100)
+    discriminator_steps: int = 1
+
+    def _sample_latent(
+        self, codes: NDArray[np.intp], rng: np.random.RandomState
+    ) -> NDArray[np.float32]:
+        z = normal(rng, len(codes), self.noise_dim)
+        return apply(self.generator_, z, self._one_hot(codes))
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ADAN(GameSynthesizer):
     """Adversarial data augmentation network.
 
     An autoencoder ``R(E(x))`` with an auxiliary emotion classifier ``C(E(x))`` learns a latent
@@ -89,101 +114,6 @@ class ADAN(NeuralSynthesizer):
     >>> X_synthetic, y_synthetic = adan.sample({"anger": 10, "sadness": 20})
     """
 
-    def __init__(
-        self,
-        latent_dim: int = 100,
-        noise_dim: int = 100,
-        autoencoder_hidden: Sequence[int] = (800, 800),
-        hidden: Sequence[int] = (100, 100),
-        learning_rate: float = 1e-4,
-        discriminator_steps: int = 1,
-        generator_loss: Literal["inverted", "minimax"] = "inverted",
-        epochs: int = 200,
-        batch_size: int = 128,
-        rotate: bool = True,
-        precision: Precision = "auto",
-        device: str = "auto",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.latent_dim = latent_dim
-        self.noise_dim = noise_dim
-        self.autoencoder_hidden = autoencoder_hidden
-        self.hidden = hidden
-        self.learning_rate = learning_rate
-        self.discriminator_steps = discriminator_steps
-        self.generator_loss = generator_loss
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.rotate = rotate
-        self.precision = precision
-        self.device = device
-        self.random_state = random_state
+    _kind = Game
 
-    def encode(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return the latent vectors E(x).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Feature vectors in the units ``fit`` was given.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, latent_dim), float32
-            Each component lies in (-1, 1).
-        """
-        check_is_fitted(self)
-        dtypes = [np.float64, np.float32]
-        rows = validate_data(self, X, reset=False, dtype=dtypes, ensure_all_finite=False)
-        check_finite(rows, getattr(self, "feature_names_in_", None))
-        return self.encoder_(self.coordinates_.to(rows)[None])[0].numpy()
-
-    def decode(self, H: ArrayLike) -> NDArray[np.floating]:
-        """Return the feature vectors R(h).
-
-        Parameters
-        ----------
-        H : array-like of shape (n_samples, latent_dim)
-            Latent vectors, real or synthetic.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features), of the dtype ``fit`` was given
-            Feature vectors in the units ``fit`` was given.
-        """
-        check_is_fitted(self)
-        h = torch.as_tensor(np.asarray(H, dtype=np.float32))
-        return self.coordinates_.back(self.decoder_(h[None])[0]).astype(self.dtype_, copy=False)
-
-    def sample_latent(
-        self, labels: ArrayLike, random_state: int | np.random.RandomState | None = None
-    ) -> NDArray[np.float32]:
-        """Return synthetic latent vectors G(z, y), one for each label; see `sample`."""
-        check_is_fitted(self)
-        seed = self.random_state if random_state is None else random_state
-        return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))
-
-    def _networks(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Game:
-        return Game(
-            ranks,
-            generators,
-            n_classes=len(self.classes_),
-            n_features=self.n_features_in_,
-            latent_dim=self.latent_dim,
-            noise_dim=self.noise_dim,
-            autoencoder_hidden=self.autoencoder_hidden,
-            hidden=self.hidden,
-            discriminator_steps=self.discriminator_steps,
-            generator_loss=self.generator_loss,
-            reduced=reduced(self.precision, device_of(self.device)),
-        )
-
-    def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
-        return self.decode(self._sample_latent(codes, rng))
-
-    def _sample_latent(
-        self, codes: NDArray[np.intp], rng: np.random.RandomState
-    ) -> NDArray[np.float32]:
-        z = rng.standard_normal((len(codes), self.noise_dim)).astype(np.float32)
-        one_hot = np.eye(len(self.classes_), dtype=np.float32)[codes]
-        return self.generator_(torch.as_tensor(np.hstack([z, one_hot]))[None])[0].numpy()
+    generator_loss: Literal["inverted", "minimax"] = "inverted"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 
@@ -14,7 +15,7 @@ class Coordinates:
     """An invertible linear map from feature vectors to what a network is trained on.
 
     Every feature is standardised by its mean and standard deviation; a constant one becomes 0 and
-    comes back as that constant. With ``rotate`` and fewer rows than features the result is then
+    comes back as that constant. With a rotation and fewer rows than features the result is then
     expressed in an orthonormal basis of the space the rows span, in which all distances between
     them are what they were.
 
@@ -41,14 +42,16 @@ class Coordinates:
         return len(self.mean) if self.basis is None else self.basis.shape[1]
 
     @classmethod
-    def of(cls, X: NDArray[np.floating], *, rotate: bool, rng: np.random.Generator) -> Coordinates:
-        """Fit the map to the rows of ``X``, of shape (n, d)."""
+    def of(
+        cls, X: NDArray[np.floating], rotation: np.random.Generator | None = None
+    ) -> Coordinates:
+        """Fit the map to the rows of ``X``, of shape (n, d), rotated at random or not at all."""
         mean = X.mean(axis=0, dtype=np.float64)
         scale = X.std(axis=0, dtype=np.float64)
         scale[scale <= 1e-6 * np.abs(mean)] = 0.0
         standard = cls(mean, scale)
-        if rotate and len(X) < X.shape[1]:
-            return cls(mean, scale, _basis(standard.to(X), rng))
+        if rotation is not None and len(X) < X.shape[1]:
+            return cls(mean, scale, _basis(standard.to(X), rotation))
         return standard
 
     def to(self, X: NDArray[np.floating]) -> Tensor:
@@ -58,10 +61,10 @@ class Coordinates:
         rows = torch.as_tensor(standard.astype(np.float32))
         return rows if self.basis is None else rows @ self.basis
 
-    def back(self, rows: Tensor) -> NDArray[np.float64]:
-        """Map coordinates [n, r] to feature vectors (n, d)."""
-        standard = rows if self.basis is None else rows @ self.basis.T
-        return standard.double().numpy() * self.scale + self.mean
+    def back(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Map coordinates (n, r) to feature vectors (n, d)."""
+        standard = rows if self.basis is None else rows @ self.basis.T.numpy()
+        return standard.astype(np.float64) * self.scale + self.mean
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that define the map, to be given to the constructor again."""
@@ -76,9 +79,11 @@ def _basis(rows: Tensor, rng: np.random.Generator) -> NDArray[np.float32]:
     of equal size in each, would then treat the rows differently from features of unit variance; a
     random turn spreads the variance evenly again.
     """
-    rows = rows.double()
-    variances, vectors = torch.linalg.eigh(rows @ rows.T)
-    kept = variances > 1e-9 * variances[-1]
-    axes = rows.T @ (vectors[:, kept] / variances[kept].sqrt())
-    turn, _ = torch.linalg.qr(torch.as_tensor(rng.standard_normal((axes.shape[1],) * 2)))
-    return (axes @ turn).float().numpy()
+    # LAPACK on several threads takes a hundred times as long when another process keeps a core busy
+    with threadpool_limits(1):
+        points = rows.double().numpy()
+        variances, vectors = np.linalg.eigh(points @ points.T)
+        kept = variances > 1e-9 * variances[-1]
+        axes = points.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+        turn, _ = np.linalg.qr(rng.standard_normal((axes.shape[1],) * 2))
+        return (axes @ turn).astype(np.float32)

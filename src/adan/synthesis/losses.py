@@ -1,4 +1,4 @@
-"""The losses of Section II-A, as pure functions of logits and targets.
+"""The losses of Section II-A and of the peers, as pure functions of tensors.
 
 Every tensor carries a stack of ``M`` independent members in front: logits are ``[M, B]`` or
 ``[M, B, K]``. ``weight`` is ``[M, B]``: one over the member's rows in the batch, and 0 for the
@@ -38,3 +38,37 @@ def minimax_generator_loss(synthetic: Tensor, weight: Tensor) -> Tensor:
 
 
 GENERATOR_LOSSES = {"inverted": inverted_generator_loss, "minimax": minimax_generator_loss}
+
+
+def wasserstein_divergence_loss(
+    real: Tensor, synthetic: Tensor, gradient: Tensor, weight: Tensor, *, k: float, p: float
+) -> Tensor:
+    """Return f(G(z, y)) - f(E(x)) + k ||grad f||^p, the critic's part of (8) in Wu et al. (2018).
+
+    ``gradient``, of shape ``[M, B, N]``, is that of the critic f at the points between.
+    """
+    slope = gradient.square().sum(-1).pow(p / 2)
+    return ((synthetic - real + k * slope) * weight).sum(-1)
+
+
+def wasserstein_generator_loss(synthetic: Tensor, weight: Tensor) -> Tensor:
+    """Return -f(G(z, y)), the generator's part: what a critic makes of the first term of (6)."""
+    return -(synthetic * weight).sum(-1)
+
+
+def gaussian_loss(
+    x: Tensor, mean: Tensor, log_variance: Tensor, width: Tensor, weight: Tensor
+) -> Tensor:
+    """Return -log N(x; mean, variance I) but for its constant: Kingma and Welling, Appendix C.2.
+
+    ``log_variance`` is ``[M, B]``; ``width``, of shape ``[M]``, is a member's number of features.
+    """
+    squared = (x - mean).square().sum(-1)
+    terms = width[:, None] * log_variance + squared / log_variance.exp()
+    return (terms / 2 * weight).sum(-1)
+
+
+def kl_loss(mean: Tensor, log_variance: Tensor, weight: Tensor) -> Tensor:
+    """Return the divergence of N(mean, variance) from N(0, I): Kingma and Welling, Appendix B."""
+    terms = mean.square() + log_variance.exp() - 1 - log_variance
+    return (terms.sum(-1) / 2 * weight).sum(-1)

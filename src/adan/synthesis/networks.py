@@ -56,13 +56,16 @@ class StackedMLP(nn.Module):
     ----------
     widths : sequence of M sequences of int
         The layer widths of each member, input first.
-    generators : sequence of M torch.Generator
+    generators : sequence of M torch.Generator or None
         Each member's source of initial weights: Xavier uniform (Glorot and Bengio 2010), biases 0.
+        None leaves the weights 0, to be filled in.
     hidden, output : callable
         The functions after each hidden layer and after the last one.
     fan_in, fan_out : int, optional
-        Widths to take in place of the first and last one when the initial weights are scaled;
-        for a network that works in rotated coordinates these are the widths before the rotation.
+        For a network that works in rotated coordinates, the widths before the rotation. Initial
+        weights are scaled by these, and a layer that is narrower by a factor c is multiplied by
+        the square root of c, its weights divided by it: so a step of Adam, which is as long in
+        every coordinate, moves the layer's output as far as it would have before the rotation.
     reduced : bool, default=False
         Multiply matrices in bfloat16; weights, input and output stay float32.
     """
@@ -70,7 +73,7 @@ class StackedMLP(nn.Module):
     def __init__(
         self,
         widths: Sequence[Sequence[int]],
-        generators: Sequence[torch.Generator],
+        generators: Sequence[torch.Generator | None],
         *,
         hidden: Callable[[Tensor], Tensor] = torch.tanh,
         output: Callable[[Tensor], Tensor] = identity,
@@ -79,6 +82,7 @@ class StackedMLP(nn.Module):
         reduced: bool = False,
     ) -> None:
         super().__init__()
+        self.gains: Tensor
         self.widths = [tuple(member) for member in widths]
         self.hidden, self.output = hidden, output
         self.dtype = torch.bfloat16 if reduced else torch.float32
@@ -87,13 +91,21 @@ class StackedMLP(nn.Module):
         n = len(self.widths)
         self.weights = nn.ParameterList(torch.zeros(n, i, o) for i, o in shapes)
         self.biases = nn.ParameterList(torch.zeros(n, 1, o) for _, o in shapes)
+        gains = torch.ones(2, n, 1, 1)
         for m, (member, generator) in enumerate(zip(self.widths, generators, strict=True)):
             fans = [fan_in or member[0], *member[1:-1], fan_out or member[-1]]
+            gains[0, m] = (fans[0] / member[0]) ** 0.5
+            gains[1, m] = (fans[-1] / member[-1]) ** 0.5
+            if generator is None:
+                continue
             for layer, weight in enumerate(self.weights):
                 bound = (6 / (fans[layer] + fans[layer + 1])) ** 0.5
+                bound /= float(gains[0, m]) if layer == 0 else 1
+                bound /= float(gains[1, m]) if layer == len(shapes) - 1 else 1
                 i, o = member[layer], member[layer + 1]
                 values = torch.rand(i, o, generator=generator) * (2 * bound) - bound
                 weight.data[m, :i, :o] = values
+        self.register_buffer("gains", gains)
 
     def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
         """Map ``[M, B, in]`` to ``[M, B, out]``, member by member.
@@ -103,21 +115,20 @@ class StackedMLP(nn.Module):
         """
         last = len(self.weights) - 1
         masks = iter(()) if kept is None else iter(kept.split([*map(_width, self.biases)][:-1], -1))
-        x = x.to(self.dtype)
+        x = (x * self.gains[0]).to(self.dtype)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = _Affine.apply(x, weight, bias)
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
                 x = x * mask
-        return x.float()
+        return x.float() * self.gains[1]
 
     def member(self, m: int) -> StackedMLP:
         """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""
-        alone = StackedMLP(
-            [self.widths[m]], [torch.Generator()], hidden=self.hidden, output=self.output
-        )
+        alone = StackedMLP([self.widths[m]], [None], hidden=self.hidden, output=self.output)
         for layer, (i, o) in enumerate(itertools.pairwise(self.widths[m])):
             alone.weights[layer].data[0] = self.weights[layer].data[m, :i, :o]
             alone.biases[layer].data[0] = self.biases[layer].data[m, :, :o]
+        alone.gains.copy_(self.gains[:, m : m + 1])
         return alone.requires_grad_(False)

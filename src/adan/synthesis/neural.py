@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from adan.synthesis import storage
 from adan.synthesis.base import Synthesizer, seed_of
 from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
-from adan.synthesis.training import Batch, n_batches, train
+from adan.synthesis.training import Batch, Step, n_batches, train
 
 STACK_BYTES = 2**30
 """Weights, gradients and Adam's moments of one stack; more networks are trained in parts."""
@@ -29,7 +29,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 class Networks(nn.Module):
     """The networks of a stack and one round of their training.
 
-    A subclass makes its networks as attributes, each a `StackedMLP`, and implements ``step``.
+    A subclass makes its networks as attributes, each a `StackedMLP`, and implements ``updates``
+    and ``step``.
 
     Attributes
     ----------
@@ -58,28 +59,39 @@ class Networks(nn.Module):
         """Do one round and return measures of shape ``[M]``, one column of ``history_`` each."""
         raise NotImplementedError
 
+    def phases(self) -> tuple[Step, ...]:
+        """Return the rounds to train with one after the other, all epochs of each."""
+        return (self.step,)
+
     def update(self, name: str, loss: Tensor) -> None:
-        """Take one step down ``loss``, of shape ``[M]``; members share no weight, so sum it."""
+        """Take one step down ``loss``, of shape ``[M]``; members share no weight, so sum it.
+
+        Networks that ``loss`` passes through and that are not the update's get no gradient.
+        """
         optimiser = self.optimisers[name]
         optimiser.zero_grad()
-        loss.sum().backward()
+        loss.sum().backward(inputs=optimiser.param_groups[0]["params"])
         optimiser.step()
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class NeuralSynthesizer(Synthesizer):
-    """Base of the synthesizers made of networks.
+    """Base of the synthesizers made of networks; the parameters are described at `ADAN`.
 
-    A subclass implements `_networks` and ``_sample``, and takes the parameters ``learning_rate``,
-    ``epochs``, ``batch_size``, ``rotate``, ``precision``, ``device`` and ``random_state``. Each
-    network comes out of ``fit`` as an attribute of its name with an underscore behind it.
+    A subclass names its `Networks` as ``_kind``, implements ``_sample``, and adds the parameters
+    that its networks are made with as fields of a dataclass. Each network comes out of ``fit`` as
+    an attribute of its name with an underscore behind it.
     """
 
-    learning_rate: float
-    epochs: int
-    batch_size: int
-    rotate: bool
-    precision: Precision
-    device: str
+    _kind: ClassVar[Callable[..., Networks]]
+
+    learning_rate: float = 1e-4
+    epochs: int = 200
+    batch_size: int = 128
+    rotate: bool = True
+    precision: Precision = "auto"
+    device: str = "auto"
+    random_state: int | np.random.RandomState | None = None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted networks to one safetensors file.
@@ -138,9 +150,11 @@ class NeuralSynthesizer(Synthesizer):
 
     @classmethod
     def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
-        synthesizer = cls(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in header["parameters"].items()}
-        )
+        parameters: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in header["parameters"].items()
+        }
+        synthesizer = cls(**parameters)
         synthesizer.classes_ = np.array(header["classes"], dtype=header["classes_dtype"])
         synthesizer.dtype_ = np.dtype(header["dtype"])
         synthesizer.coordinates_ = Coordinates(**_under("coordinates", arrays))
@@ -148,15 +162,29 @@ class NeuralSynthesizer(Synthesizer):
         if header["feature_names"]:
             synthesizer.feature_names_in_ = np.array(header["feature_names"], dtype=object)
         synthesizer.history_ = _under("history", arrays)
-        networks = synthesizer._networks([synthesizer.coordinates_.width], [torch.Generator()])
+        networks = synthesizer._networks([synthesizer.coordinates_.width], [None])
         weights = {key: torch.as_tensor(a) for key, a in _under("networks", arrays).items()}
         networks.load_state_dict(weights)
         synthesizer._take(networks, 0)
         return synthesizer
 
-    @abstractmethod
-    def _networks(self, ranks: Sequence[int], generators: Sequence[torch.Generator]) -> Networks:
+    def _one_hot(self, codes: NDArray[np.intp]) -> NDArray[np.float32]:
+        return np.eye(len(self.classes_), dtype=np.float32)[codes]
+
+    def _networks(
+        self, ranks: Sequence[int], generators: Sequence[torch.Generator | None]
+    ) -> Networks:
         """Make the networks of a stack; ``ranks`` are the widths of the members' vectors."""
+        training = {field.name for field in fields(NeuralSynthesizer)}
+        own = {k: v for k, v in self.get_params(deep=False).items() if k not in training}
+        return self._kind(
+            ranks,
+            generators,
+            n_classes=len(self.classes_),
+            n_features=self.n_features_in_,
+            reduced=reduced(self.precision, device_of(self.device)),
+            **own,
+        )
 
     def _take(self, networks: Networks, m: int) -> None:
         for name, network in networks.named_children():
@@ -164,7 +192,7 @@ class NeuralSynthesizer(Synthesizer):
             setattr(self, f"{name}_", network.member(m))
 
     def _fitted_networks(self) -> dict[str, Tensor]:
-        networks = self._networks([self.coordinates_.width], [torch.Generator()])
+        networks = self._networks([self.coordinates_.width], [None])
         return {
             f"{name}.{key}": tensor
             for name, _ in networks.named_children()
@@ -185,6 +213,16 @@ class NeuralSynthesizer(Synthesizer):
     ) -> None:
         for part in _within_memory(synthesizers, data):
             _fit_together(part, progress)
+
+
+def apply(network: StackedMLP, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a fitted network makes of ``inputs``, each (n, width), side by side."""
+    return network(torch.as_tensor(np.hstack(inputs))[None])[0].numpy()
+
+
+def normal(rng: np.random.RandomState, *shape: int) -> NDArray[np.float32]:
+    """Draw from N(0, 1) in the precision of the networks."""
+    return rng.standard_normal(shape).astype(np.float32)
 
 
 def device_of(name: str) -> torch.device:
@@ -219,23 +257,26 @@ def _fit_together(
     ]
     for (member, (X, _)), seed in zip(part, seeds, strict=True):
         rng = np.random.default_rng(seed.spawn(1)[0])
-        member.coordinates_ = Coordinates.of(X, rotate=member.rotate, rng=rng)
+        member.coordinates_ = Coordinates.of(X, rng if member.rotate else None)
     rows = [member.coordinates_.to(X) for member, (X, _) in part]
     device = device_of(first.device)
     networks = first._networks([r.shape[1] for r in rows], generators).to(device)
     networks.start(first.learning_rate)
-    histories = train(
-        networks.step,
-        rows,
-        [torch.as_tensor(codes) for _, (_, codes) in part],
-        n_classes=len(first.classes_),
-        epochs=first.epochs,
-        batch_size=first.batch_size,
-        noise_width=networks.noise_width,
-        generators=generators,
-        device=device,
-        progress=f"training {len(part)} x {kind}" if progress else None,
-    )
+    histories: list[dict[str, NDArray[np.float64]]] = [{} for _ in part]
+    for phase in networks.phases():
+        measured = train(
+            phase,
+            rows,
+            [torch.as_tensor(codes) for _, (_, codes) in part],
+            n_classes=len(first.classes_),
+            epochs=first.epochs,
+            batch_size=first.batch_size,
+            noise_width=networks.noise_width,
+            generators=generators,
+            device=device,
+            progress=f"training {len(part)} x {kind}" if progress else None,
+        )
+        histories = [h | new for h, new in zip(histories, measured, strict=True)]
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
         member.history_ = history
         member._take(networks, m)
@@ -247,7 +288,7 @@ def _within_memory(
     """Cut a stack into parts of about equal size that fit into `STACK_BYTES`."""
     first, (X, _) = synthesizers[0], data[0]
     width = min(X.shape) if first.rotate else X.shape[1]
-    alone = first._networks([width], [torch.Generator()])
+    alone = first._networks([width], [None])
     per_member = 16 * sum(p.numel() for p in alone.parameters())
     parts = -(-len(synthesizers) * per_member // STACK_BYTES)
     members = list(zip(synthesizers, data, strict=True))

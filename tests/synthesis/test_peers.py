@@ -1,0 +1,221 @@
+"""The peers' networks: who learns from what, in which order, and what each leaves alone."""
+
+import copy
+
+import numpy as np
+import pytest
+import sklearn.covariance
+import torch
+
+from adan import AdanError
+from adan.synthesis import losses
+from adan.synthesis.aae import AdversarialAutoencoder, PriorGame, class_centres
+from adan.synthesis.cvae import VariationalAutoencoder
+from adan.synthesis.diffusion import Diffusion, cosine_schedule
+from adan.synthesis.gan import ConditionalGame
+from adan.synthesis.gaussian import ClassGaussian, ledoit_wolf_shrinkage
+from adan.synthesis.mixup import ClassMixup
+from adan.synthesis.networks import StackedMLP, _Affine
+from adan.synthesis.sequential import SequentialGame
+from adan.synthesis.training import Batch
+from adan.synthesis.wasserstein import WassersteinGame
+
+LATENT = {"latent_dim": 4, "autoencoder_hidden": (8, 8)}
+GAME = {"noise_dim": 4, "discriminator_steps": 1, **LATENT}
+AUTOENCODER = ("autoencoder", {"encoder", "decoder", "classifier"})
+DISCRIMINATOR, GENERATOR = ("discriminator", {"discriminator"}), ("generator", {"generator"})
+
+# The networks, what they are made with, and the updates of each phase with what each changes.
+PEERS = {
+    "gan": (ConditionalGame, {"noise_dim": 4}, [[DISCRIMINATOR, GENERATOR]]),
+    "sequential": (
+        SequentialGame,
+        GAME,
+        [[AUTOENCODER], [DISCRIMINATOR, GENERATOR]],
+    ),
+    "wadan": (WassersteinGame, {"k": 2, "p": 6, **GAME}, [[DISCRIMINATOR, AUTOENCODER, GENERATOR]]),
+    "aae": (
+        PriorGame,
+        LATENT,
+        [[("autoencoder", {"encoder", "decoder"}), DISCRIMINATOR, ("encoder", {"encoder"})]],
+    ),
+    "cvae": (
+        VariationalAutoencoder,
+        {"latent_dim": 4},
+        [[("autoencoder", {"encoder", "decoder", "prior"})]],
+    ),
+    "diffusion": (
+        Diffusion,
+        {"steps": 10, "denoiser_hidden": (9,), **LATENT},
+        [[AUTOENCODER], [("denoiser", {"denoiser"})]],
+    ),
+}
+each = pytest.mark.parametrize("name", PEERS)
+
+
+@pytest.fixture
+def make_networks():
+    def make(name):
+        kind, parameters, _ = PEERS[name]
+        generators = [torch.Generator().manual_seed(m) for m in range(2)]
+        shared = {"n_classes": 3, "n_features": 6, "hidden": (7, 7), "reduced": False}
+        networks = kind([6, 5], generators, **shared, **parameters)
+        networks.start(learning_rate=1e-2)
+        return networks
+
+    return make
+
+
+@each
+def test_each_update_changes_its_own_networks_in_turn(name, make_networks, make_batch, changed):
+    networks = make_networks(name)
+    batch, seen, before = make_batch(networks.noise_width), [], copy.deepcopy(networks)
+
+    def look(update):
+        seen.append((update, changed(networks, before)))
+        before.load_state_dict(networks.state_dict())
+
+    for update, optimiser in networks.optimisers.items():
+        optimiser.register_step_post_hook(lambda *_, update=update: look(update))
+    for phase, expected in zip(networks.phases(), PEERS[name][2], strict=True):
+        seen.clear()
+        phase(batch)
+        assert seen == expected
+
+
+@each
+def test_filled_up_rows_and_columns_teach_nothing(name, make_networks, make_batch):
+    networks, other = make_networks(name), make_networks(name)
+    batch = make_batch(networks.noise_width)
+    x = batch.x.clone()
+    x[1, 4, :5] = 77.0
+    for phase, same in zip(networks.phases(), other.phases(), strict=True):
+        phase(batch)
+        same(Batch(x, batch.one_hot, batch.noise, batch.weight))
+    for p, q in zip(networks.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+    for network in networks.children():
+        first, last = network.widths[1][0], network.widths[1][-1]
+        assert not network.weights[0][1, first:].any()
+        assert not network.weights[-1][1, :, last:].any()
+
+
+def test_the_gans_discriminator_sees_the_label(make_networks, make_batch):
+    gan = make_networks("gan")
+    gan.step(make_batch())
+    assert gan.discriminator.weights[0].grad[:, :3].abs().sum(dim=(1, 2)).gt(0).all()
+
+
+def test_gan_generator_learns_from_the_discriminator_alone(make_networks, make_batch):
+    gan, batch = make_networks("gan"), make_batch()
+    gan.step(batch)
+    before = make_networks("gan")
+    before.discriminator.load_state_dict(gan.discriminator.state_dict())
+    synthetic = before.generator(torch.cat([batch.noise, batch.one_hot], dim=-1))
+    logits = before.discriminator(torch.cat([batch.one_hot, synthetic], dim=-1)).squeeze(-1)
+    loss = losses.inverted_generator_loss(logits, batch.weight).sum()
+    expected = torch.autograd.grad(loss, list(before.generator.parameters()))
+    for p, gradient in zip(gan.generator.parameters(), expected, strict=True):
+        torch.testing.assert_close(p.grad, gradient)
+
+
+def test_stacked_layers_differentiate_twice():
+    generator = torch.Generator().manual_seed(0)
+    x, weight, bias = (
+        torch.randn(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
+        for shape in [(2, 3, 4), (2, 4, 5), (2, 1, 5)]
+    )
+    torch.autograd.gradcheck(_Affine.apply, (x, weight, bias))
+    torch.autograd.gradgradcheck(
+        lambda *inputs: torch.tanh(_Affine.apply(*inputs)), (x, weight, bias)
+    )
+
+
+def test_critic_learns_from_the_divergence_as_plain_layers_do(make_networks, make_batch):
+    wadan = make_networks("wadan")
+    batch, before = make_batch(wadan.noise_width), copy.deepcopy(wadan.discriminator)
+    real, synthetic = torch.randn(2, 2, 5, 4, generator=torch.Generator().manual_seed(1)).unbind()
+    wadan.train_discriminator(real, synthetic, batch)
+    for m in range(2):
+        network = _plain(before, m)
+        share = torch.special.ndtr(batch.noise[m, :, -1:])
+        between = (share * real[m] + (1 - share) * synthetic[m]).requires_grad_()
+        (slope,) = torch.autograd.grad(network(between).sum(), between, create_graph=True)
+        loss = network(synthetic[m]) - network(real[m])
+        loss = loss.squeeze(-1) + 2 * slope.norm(dim=-1) ** 6
+        (loss * batch.weight[m]).sum().backward()
+        for layer, weight in zip(network[::2], wadan.discriminator.weights, strict=True):
+            torch.testing.assert_close(weight.grad[m], layer.weight.grad.T)
+
+
+def _plain(stack: StackedMLP, m: int) -> torch.nn.Sequential:
+    layers = []
+    for weight, bias in zip(stack.weights, stack.biases, strict=True):
+        layer = torch.nn.Linear(*weight.shape[1:])
+        layer.weight.data, layer.bias.data = weight.data[m].T.clone(), bias.data[m, 0].clone()
+        layers += [layer, torch.nn.Tanh()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+@pytest.mark.parametrize("latent_dim", [2, 5])
+def test_the_priors_components_lie_four_deviations_apart(latent_dim):
+    centres = class_centres(7, latent_dim)
+    assert centres.shape == (7, latent_dim)
+    neighbours = np.linalg.norm(centres - np.roll(centres, 1, axis=0), axis=1)
+    np.testing.assert_allclose(neighbours, 4, rtol=1e-5)
+
+
+def test_a_latent_line_has_no_room_for_the_prior(make_rows):
+    with pytest.raises(AdanError, match=r"latent_dim is 1: .* at least 2 dimensions"):
+        AdversarialAutoencoder(latent_dim=1).fit(*make_rows())
+
+
+def test_noise_grows_from_none_to_all_in_the_cosine_schedule():
+    signals = cosine_schedule(100)
+    assert signals.shape == (101,)
+    assert signals[0] == 1
+    assert (np.diff(signals) < 0).all()
+    assert signals[50] == pytest.approx(0.5, abs=0.02)
+    assert 0 < signals[-1] < 1e-4
+
+
+def test_gaussian_has_the_shrunk_covariance_within_classes():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3)) @ [[1, 0.8, 0], [0, 0.6, 0], [0, 0, 2]]
+    X[20:] += 5
+    y = np.repeat(["a", "b"], 20)
+    gaussian = ClassGaussian(random_state=0).fit(X, y)
+    standard = X / X.std(axis=0)
+    residuals = standard - np.repeat(
+        [standard[:20].mean(axis=0), standard[20:].mean(axis=0)], 20, 0
+    )
+    S, a = residuals.T @ residuals / 40, gaussian.shrinkage_
+    expected = (1 - a) * S + a * np.trace(S) / 3 * np.eye(3)
+    drawn = gaussian.sample({"b": 200_000})[0] / X.std(axis=0)
+    assert 0 < a < 1
+    np.testing.assert_allclose(np.cov(drawn.T), expected, atol=0.01)
+    np.testing.assert_allclose(drawn.mean(axis=0), standard[20:].mean(axis=0), atol=0.01)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 5), (20, 200), (2, 30)])
+def test_shrinkage_is_that_of_scikit_learn(n, d):
+    rows = np.random.default_rng(0).normal(size=(n, d)) * np.linspace(0.1, 2, d)
+    expected = sklearn.covariance.ledoit_wolf_shrinkage(rows, assume_centered=True)
+    assert ledoit_wolf_shrinkage(rows) == pytest.approx(expected)
+
+
+def test_gaussian_makes_no_matrix_of_features_by_features(make_rows):
+    X, y = make_rows(n=30, d=50_000)
+    X_synthetic, _ = ClassGaussian(random_state=0).fit(X.astype(np.float32), y).sample(y)
+    assert X_synthetic.shape == (30, 50_000)
+
+
+def test_mixtures_lie_between_two_vectors_of_the_class():
+    X = np.array([[0.0, 0.0], [1.0, 2.0], [10.0, 10.0], [11.0, 8.0]])
+    mixup = ClassMixup(random_state=0).fit(X, ["a", "a", "b", "b"])
+    a, b = mixup.sample({"a": 500})[0], mixup.sample({"b": 500})[0]
+    np.testing.assert_allclose(a[:, 1], 2 * a[:, 0])
+    np.testing.assert_allclose(b[:, 1], 30 - 2 * b[:, 0])
+    assert 0 <= a[:, 0].min() < 0.1
+    assert 0.9 < a[:, 0].max() <= 1
+    assert a[:, 0].var() < mixup.set_params(alpha=0.1).sample({"a": 500})[0][:, 0].var()
