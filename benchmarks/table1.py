@@ -11,8 +11,8 @@ from benchmarks.common import main, peak_memory_bytes, seconds
 
 def measure():
     with tempfile.TemporaryDirectory() as folder:
-        quick = seconds(lambda: reproduce.table1(Path(folder) / "quick", quick=True))
-        whole = seconds(lambda: reproduce.table1(Path(folder) / "whole", progress=True))
+        quick = seconds(lambda: reproduce.table("table1", Path(folder) / "quick", quick=True))
+        whole = seconds(lambda: reproduce.table("table1", Path(folder) / "whole", progress=True))
     return {
         "quick_seconds": quick,
         "one_seed_seconds": whole,

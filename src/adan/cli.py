@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from adan import __version__
 from adan.errors import AdanError
 
+if TYPE_CHECKING:
+    from adan.corpora import Corpus
+
+TABLES = ("table1", "table2", "table3", "table4")
 METHODS = {
     "adan": "ADAN",
     "duplication": "Duplication",
@@ -21,6 +27,8 @@ METHODS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``adan`` and return its exit code: 0, 2 for a user's error, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
+    # Threads that wait give their core away: on a shared machine spinning costs up to 20 times.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         options.run(options)
     except AdanError as error:
@@ -41,11 +49,24 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("extract", help="compute a feature vector for each utterance")
-    command.add_argument("corpus", help="folder of EmoDB, or a table with file, emotion, speaker")
-    command.add_argument("--features", default="IS11", help="openSMILE feature set [IS11]")
+    _add_corpus(command)
+    vectors = command.add_mutually_exclusive_group()
+    vectors.add_argument("--features", default="IS11", help="openSMILE feature set [IS11]")
+    vectors.add_argument("--model", help="folder or hub name of a wav2vec 2.0, HuBERT or WavLM")
     command.add_argument("--skip-bad", action="store_true", help="leave out audio that is unusable")
     command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
     command.set_defaults(run=_extract)
+
+    command = commands.add_parser("corpus", help="list, show or check corpora")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    action = actions.add_parser("list", help="list the corpora known, and how each is recognised")
+    action.set_defaults(run=_corpus_list)
+    action = actions.add_parser("show", help="count utterances per emotion and speaker or session")
+    _add_corpus(action)
+    action.set_defaults(run=_corpus_show)
+    action = actions.add_parser("check", help="look for bad audio and for one-sided speakers")
+    _add_corpus(action)
+    action.set_defaults(run=_corpus_check)
 
     command = commands.add_parser("augment", help="append synthetic rows to a table of features")
     command.add_argument("table", help="table of features (.parquet or .csv)")
@@ -58,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_augment)
 
     command = commands.add_parser("reproduce", help="measure a table or figure of the paper")
-    command.add_argument("what", choices=("table1", "figure2", "figure3"))
+    command.add_argument("what", choices=(*TABLES, "figure2", "figure3"))
+    command.add_argument("--corpus", help="as for extract, or emodb: the embedded features [emodb]")
+    _add_corpus_options(command)
     command.add_argument("--seeds", type=_positive, default=1, metavar="N", help="[1]")
     command.add_argument(
         "--normalisation", choices=("fold", "corpus", "speaker"), default="fold", help="[fold]"
@@ -69,23 +92,110 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_corpus(command: argparse.ArgumentParser) -> None:
+    command.add_argument("corpus", help="folder, table or audb:NAME; see 'adan corpus list'")
+    _add_corpus_options(command)
+
+
+def _add_corpus_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        dest="corpus_options",
+        metavar="NAME=VALUE",
+        type=_setting,
+        help="option of the corpus, such as exc_as_hap=yes or check_counts=no",
+    )
+
+
+def _setting(text: str) -> tuple[str, str | bool]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, {"yes": True, "no": False}.get(value, value)
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 
-def _extract(options: argparse.Namespace) -> None:
+def _read(options: argparse.Namespace) -> Corpus:
     from adan.corpora import read_corpus
-    from adan.corpora.table import write_table
+
+    return read_corpus(options.corpus, **dict(options.corpus_options))
+
+
+def _extract(options: argparse.Namespace) -> None:
+    from adan.corpora.table import check_writable, feature_columns, write_table
     from adan.features import FeatureSet, features_of
 
-    feature_set = FeatureSet.named(options.features)
-    table = features_of(read_corpus(options.corpus), feature_set, skip_bad=options.skip_bad)
+    check_writable(options.output)
+    if options.model:
+        from adan.features.embeddings import embeddings_of
+
+        table = embeddings_of(_read(options), options.model, skip_bad=options.skip_bad)
+    else:
+        feature_set = FeatureSet.named(options.features)
+        table = features_of(_read(options), feature_set, skip_bad=options.skip_bad)
     write_table(table, options.output)
     for file, reason in table.attrs["skipped"].items():
         print(f"left out {file}: {reason}", file=sys.stderr)
-    print(f"{options.output}: {len(table)} utterances, {feature_set.dimension} features")
+    print(f"{options.output}: {len(table)} utterances, {len(feature_columns(table))} features")
+
+
+def _corpus_list(options: argparse.Namespace) -> None:
+    from adan.corpora import known_corpora
+
+    known = known_corpora()
+    first, second = (max(len(row[column]) for row in known) for column in (0, 1))
+    for name, how, counts in known:
+        print(f"{name:{first}}  {how:{second}}  {counts}".rstrip())
+
+
+def _corpus_show(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    corpus = _read(options)
+    table = corpus.table
+    print(_summary(corpus))
+    for group in ("speaker", "session"):
+        if group in table:
+            counts = pd.crosstab(table[group], table["emotion"], margins=True, margins_name="all")
+            print(f"\n{counts.to_string()}")
+
+
+def _corpus_check(options: argparse.Namespace) -> None:
+    from adan.corpora.check import check_audio
+
+    corpus = _read(options)
+    print(_summary(corpus))
+    if "file" in corpus.table:
+        audio = check_audio(corpus)
+        for rate, files in audio[audio["problem"] == ""].groupby("rate"):
+            print(f"{rate} Hz: {len(files)} files, {files['seconds'].sum() / 60:.1f} minutes")
+        bad = audio[audio["problem"] != ""]
+        for row in bad.itertuples():
+            print(f"{row.file}: {row.problem}")
+        if len(bad):
+            raise AdanError(
+                f"{len(bad)} of {len(audio)} audio files of {corpus.name} cannot be used "
+                "(listed above): mend them, or leave them out with adan extract --skip-bad"
+            )
+    corpus.require_groups()
+
+
+def _summary(corpus: Corpus) -> str:
+    from adan.corpora.table import feature_columns
+
+    table = corpus.table
+    vectors = f"{len(feature_columns(table))} features"
+    return (
+        f"{corpus.name}: {len(table)} utterances, {table['emotion'].nunique()} emotions, "
+        f"{table['speaker'].nunique()} speakers, {'audio' if 'file' in table else vectors}"
+    )
 
 
 def _augment(options: argparse.Namespace) -> None:
@@ -116,15 +226,15 @@ def _reproduce(options: argparse.Namespace) -> None:
 
     quick = "-quick" if options.quick else ""
     folder = options.output or Path("runs") / f"{options.what}{quick}"
-    if options.what == "table1":
-        text = reproduce.table1(
-            folder,
-            seeds=options.seeds,
-            normalisation=options.normalisation,
-            quick=options.quick,
-            progress=True,
-        )
-        print(text)
+    shared: dict[str, Any] = {
+        "corpus": options.corpus,
+        "corpus_options": dict(options.corpus_options),
+        "quick": options.quick,
+        "progress": True,
+    }
+    if options.what in TABLES:
+        shared |= {"seeds": options.seeds, "normalisation": options.normalisation}
+        print(reproduce.table(options.what, folder, **shared))
     else:
-        reproduce.figure(options.what, folder, quick=options.quick, progress=True)
+        reproduce.figure(options.what, folder, **shared)
     print(f"everything behind it: {folder}")

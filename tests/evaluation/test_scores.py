@@ -18,7 +18,9 @@ def predictions():
         ):
             rows.append((seed, fold, true, predicted))
     frame = pd.DataFrame(rows, columns=["seed", "fold", "true", "predicted"])
-    return frame.assign(method="adan", classifier="svm", normalisation="fold", utterance="u")
+    return frame.assign(
+        part="all", method="adan", classifier="svm", normalisation="fold", utterance="u"
+    )
 
 
 def test_wa_and_uar_are_pooled_over_folds(predictions):

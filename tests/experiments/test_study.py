@@ -1,14 +1,16 @@
 """Honest folds: nothing that is fitted sees the test speaker, and one seed gives one result."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import LeaveOneGroupOut
 
 from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication
 from adan.evaluation.scores import score
 from adan.experiments import paper, study
-from adan.experiments.study import Data, Study, run
+from adan.experiments.study import Data, Method, Study, run
 
 SMALL_ADAN = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3)
 
@@ -17,15 +19,20 @@ SMALL_ADAN = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3
 def data(make_rows):
     X, y = make_rows(n=60, d=20)
     speakers = np.repeat(["03", "08", "09"], 20)
-    return Data(X, y, speakers, np.array([f"u{i:02d}" for i in range(60)]))
+    names = np.array([f"u{i:02d}" for i in range(60)])
+    return Data(X, y, speakers, names, speakers, np.ones(60, bool))
 
 
 @pytest.fixture
 def make_study():
     def make(**changes):
-        methods = {"real only": None, "smote": SMOTE(), "adan": SMALL_ADAN}
+        methods = {
+            "real only": Method(),
+            "smote": Method(SMOTE(), times=2),
+            "adan": Method(SMALL_ADAN, times=2),
+        }
         classifiers = {"svm": RBFSVM(), "dnn": DNNClassifier(steps=20)}
-        return Study(**{"methods": methods, "classifiers": classifiers, "times": 2, **changes})
+        return Study(**{"methods": methods, "classifiers": classifiers, **changes})
 
     return make
 
@@ -62,7 +69,7 @@ def test_changing_the_test_speaker_changes_nothing_fitted_in_that_fold(
 ):
     """The same check fails for the whole-corpus normalisation, so it can fail."""
     test = data.speakers == "09"
-    changed = Data(data.X.copy(), data.y.copy(), data.speakers, data.utterances)
+    changed = replace(data, X=data.X.copy(), y=data.y.copy())
     if change == "scale":
         changed.X[test] = 50 - 3 * changed.X[test]
     else:
@@ -71,29 +78,63 @@ def test_changing_the_test_speaker_changes_nothing_fitted_in_that_fold(
     results = []
     for version in (data, changed):
         plan = make_study(normalisation=how)
-        (train, held_out), *_ = [
-            fold
-            for fold in LeaveOneGroupOut().split(version.X, version.y, version.speakers)
-            if (version.speakers[fold[1]] == "09").all()
-        ]
-        split = study._split(plan, version, train, held_out)
-        (fitted,) = study._fitted(method, [split], version.y, seed=0, progress=False)
-        results.append((split[0], fitted.sample(version.y[train])[0]))
+        fold = study._fold(plan, version, np.flatnonzero(~test), np.flatnonzero(test))
+        (fitted,) = study._fitted(method, [fold], seed=0, progress=False, before={})
+        results.append((fold.X, fitted.sample(fold.y)[0]))
     for before, after in zip(*results, strict=True):
         assert np.array_equal(before, after) is not leaks
 
 
 def test_shuffled_labels_give_chance(data, make_study):
     rng = np.random.default_rng(0)
-    shuffled = Data(data.X, rng.permutation(data.y), data.speakers, data.utterances)
+    shuffled = replace(data, y=rng.permutation(data.y))
     plan = make_study(classifiers={"svm": RBFSVM()}, seeds=3)
-    scores = score(pd.concat(run(plan, shuffled))).set_index("method")["uar_mean"]
+    scores = score(pd.concat(run(plan, shuffled)).assign(part="all")).set_index("method")[
+        "uar_mean"
+    ]
     assert scores.between(15, 55).all()
 
 
 def test_real_only_svm_is_the_known_figure():
-    plan = paper.table1()
-    plan = Study(methods={"real only": None}, classifiers={"svm": plan.classifiers["svm"]})
-    (row,) = score(pd.concat(run(plan, paper.emodb()))).itertuples()
+    table = paper.TABLES["table1"]
+    plan = Study({"real only": Method()}, {"svm": table.classifiers["svm"]})
+    predictions = pd.concat(run(plan, paper.source(table).data)).assign(part="all")
+    (row,) = score(predictions).itertuples()
     assert row.wa_mean == pytest.approx(80.9, abs=0.3)
     assert row.uar_mean == pytest.approx(78.7, abs=0.5)
+
+
+def test_synthesizers_learn_from_the_learnable_rows_alone(data, make_study):
+    """What is not learnable may be anything; classifiers still train on it."""
+    learnable = np.arange(60) % 4 > 0
+    changed = replace(data, X=data.X.copy(), learnable=learnable)
+    changed.X[~learnable] += 1
+    fitted = []
+    for version in (replace(data, learnable=learnable), changed):
+        fold = replace(
+            study._fold(make_study(), version, np.arange(40), np.arange(40, 60)),
+            X=version.X[:40].astype(np.float32),
+        )
+        assert len(fold.X) == 40
+        (synthesizer,) = study._fitted(SMOTE(), [fold], seed=0, progress=False, before={})
+        fitted.append(synthesizer.sample(data.y)[0])
+    np.testing.assert_array_equal(*fitted)
+
+
+def test_a_synthesizer_that_two_methods_share_is_fitted_once(data, make_study, monkeypatch):
+    calls = []
+    fit_all = study.fit_all
+    monkeypatch.setattr(study, "fit_all", lambda s, *a, **k: (calls.append(s), fit_all(s, *a, **k)))
+    methods = {"both": Method(SMOTE()), "synthetic only": Method(SMOTE(), real=False)}
+    list(run(make_study(methods=methods, seeds=2), data))
+    assert len(calls) == 2
+
+
+def test_training_sets(make_rows):
+    X, y = make_rows(n=30)
+    fitted = Duplication().fit(X, y)
+    assert len(Method().training_set(X, y, None)[1]) == 30
+    assert len(Method(Duplication(), times=3).training_set(X, y, fitted)[1]) == 120
+    assert len(Method(Duplication(), real=False).training_set(X, y, fitted)[1]) == 300
+    more = Method(Duplication(), times=1, more={"fear": 3}).training_set(X, y, fitted)[1]
+    assert Counter(more.tolist()) == {"anger": 20, "fear": 40, "sadness": 20}

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -6,7 +7,7 @@ import pytest
 
 from adan import ADAN, RBFSVM, AdanError, DNNClassifier
 from adan.experiments import paper
-from adan.experiments.study import Data, Study
+from adan.experiments.study import Data, Method
 from adan.reports import reproduce
 
 
@@ -14,28 +15,30 @@ from adan.reports import reproduce
 def small_table1(monkeypatch, make_rows):
     """Table I's code on few rows and a small network."""
     X, y = make_rows(n=60, d=20)
-    data = Data(X, y, np.repeat(["03", "08", "09"], 20), np.arange(60).astype(str))
+    speakers = np.repeat(["03", "08", "09"], 20)
+    data = Data(X, y, speakers, np.arange(60).astype(str), speakers, np.ones(60, bool))
     small = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3, random_state=0)
-
-    def study(*, seeds, normalisation, quick):
-        methods = {"real only": None, "adan": small}
-        classifiers = {"svm": RBFSVM(), "dnn": DNNClassifier(steps=20)}
-        return Study(methods, classifiers, normalisation, seeds, times=2)
-
-    monkeypatch.setattr(paper, "emodb", lambda: data)
-    monkeypatch.setattr(paper, "table1", study)
+    table = replace(
+        paper.TABLES["table1"],
+        methods={"real only": Method(), "adan": Method(small, times=2)},
+        classifiers={"svm": RBFSVM(), "dnn": DNNClassifier(steps=20)},
+    )
+    monkeypatch.setattr(
+        paper, "source", lambda *_, **__: paper.Source("EmoDB", "IS11", "speaker", data)
+    )
+    monkeypatch.setitem(paper.TABLES, "table1", table)
     monkeypatch.setattr(paper, "adan", lambda **_: small)
 
 
 @pytest.mark.usefixtures("small_table1")
 def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
-    text = reproduce.table1(tmp_path, seeds=2)
+    text = reproduce.table("table1", tmp_path, seeds=2)
     table = pd.read_csv(tmp_path / "table1.csv").set_index("row")
     assert {
         *("method", "classifier", "normalisation", "published_wa"),
         *("wa_mean", "wa_std", "uar_mean", "uar_std", "n_seeds"),
     } <= set(table)
-    assert len(table) == len(paper.TABLE1)
+    assert len(table) == len(paper.TABLES["table1"].rows)
     assert table.loc["ADAN + DNN", "published_wa"] == 83.74
     assert table.loc["ADAN + DNN", "n_seeds"] == 2
     humans = table.loc["Perception by human (Burkhardt et al.)"]
@@ -46,9 +49,9 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
     wa = 100 * (right["true"] == right["predicted"]).groupby(right["seed"]).mean().mean()
     assert table.loc["ADAN + SVM", "wa_mean"] == pytest.approx(wa, abs=1e-3)
     settings = json.loads((tmp_path / "settings.json").read_text())
-    assert settings["settings"]["methods"]["adan"]["epochs"] == 3
+    assert settings["settings"]["methods"]["adan"]["synthesizer"]["epochs"] == 3
     assert (tmp_path / "table1.md").read_text() == text
-    assert "| ADAN + DNN | 83.74 | " in text
+    assert "| ADAN + DNN | 83.74 |  | " in text
     assert "±" in text
     for figure in ("figure2", "figure3", "confusion"):
         assert (tmp_path / f"{figure}.png").stat().st_size > 10_000
@@ -65,11 +68,11 @@ def test_an_interrupted_run_keeps_what_was_finished(tmp_path, monkeypatch):
 
     monkeypatch.setattr(reproduce, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        reproduce.table1(tmp_path)
+        reproduce.table("table1", tmp_path)
     table = pd.read_csv(tmp_path / "table1.csv").set_index("row")
     assert table.loc["SVM with IS11", "n_seeds"] == 1
     assert table.loc["ADAN + SVM", "n_seeds"] == 0
-    assert "| ADAN + SVM | 80.93 | not run |" in (tmp_path / "table1.md").read_text()
+    assert "| ADAN + SVM | 80.93 |  | not run |" in (tmp_path / "table1.md").read_text()
 
 
 @pytest.mark.usefixtures("small_table1")
@@ -77,13 +80,13 @@ def test_a_folder_with_another_run_is_left_alone(tmp_path):
     reproduce.figure("figure2", tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(AdanError, match="holds a run with other settings"):
-        reproduce.table1(tmp_path)
+        reproduce.table("table1", tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     reproduce.figure("figure2", tmp_path)
 
 
 @pytest.mark.usefixtures("small_table1")
 def test_quick_says_so_in_every_table(tmp_path):
-    text = reproduce.table1(tmp_path, quick=True)
+    text = reproduce.table("table1", tmp_path, quick=True)
     assert text.count("QUICK") == 2
     assert pd.read_csv(tmp_path / "table1.csv")["quick"].all()

@@ -1,7 +1,8 @@
 """Scores of a table of predictions: WA and UAR, pooled over folds first, per fold second.
 
-A table of predictions has one row an utterance, with the columns ``method``, ``classifier``,
-``normalisation``, ``seed``, ``fold``, ``utterance``, ``true`` and ``predicted``.
+A table of predictions has one row an utterance, with the columns ``part`` (of the corpus),
+``method``, ``classifier``, ``normalisation``, ``seed``, ``fold``, ``utterance``, ``true`` and
+``predicted``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, recall_score
 
-ROW = ["method", "classifier", "normalisation"]
+ROW = ["part", "method", "classifier", "normalisation"]
 
 
 def weighted_accuracy(true: pd.Series, predicted: pd.Series) -> float:
@@ -54,7 +55,7 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a method, classifier and normalisation, with ``wa_mean``, ``wa_std``,
+        One row a part, method, classifier and normalisation, with ``wa_mean``, ``wa_std``,
         ``uar_mean``, ``uar_std`` (NaN for one seed), ``wa_fold_mean``, ``wa_fold_std`` and
         ``n_seeds``.
     """
@@ -80,7 +81,8 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a method, classifier, normalisation and true class; one column a predicted class.
+        One row a part, method, classifier, normalisation and true class; one column a predicted
+        class.
     """
     classes = sorted(set(predictions["true"]) | set(predictions["predicted"]))
     tables = []

@@ -1,10 +1,10 @@
-"""A study: methods x classifiers x seeds on leave-one-speaker-out folds, and how it is run."""
+"""A study: methods x classifiers x seeds on leave-one-group-out folds, and how it is run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,6 @@ from adan._progress import progress_bar
 from adan.evaluation.normalisation import normalise
 from adan.synthesis.base import Synthesizer, fit_all
 
-Split = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp], NDArray[np.intp]]
-
 
 @dataclass(frozen=True)
 class Data:
@@ -32,13 +30,58 @@ class Data:
     X : ndarray of shape (n, d)
         Feature vectors.
     y, speakers, utterances : ndarray of shape (n,)
-        Emotion, speaker (or session) and name of each.
+        Emotion, speaker and name of each.
+    groups : ndarray of shape (n,)
+        What is left out at a time: the speaker or the session.
+    learnable : ndarray of shape (n,), bool
+        The rows that synthesizers may learn from where they are training rows; of IEMOCAP the
+        improvised turns (Section III-A).
     """
 
     X: NDArray[np.floating]
     y: NDArray[Any]
     speakers: NDArray[Any]
     utterances: NDArray[Any]
+    groups: NDArray[Any]
+    learnable: NDArray[np.bool_]
+
+    def only(self, rows: NDArray[np.bool_]) -> Data:
+        """Return the data of some rows alone."""
+        return Data(**{name: values[rows] for name, values in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a training set is made.
+
+    Attributes
+    ----------
+    synthesizer : Synthesizer or None
+        None trains on the real vectors alone.
+    real : bool
+        Whether the real vectors are in the training set.
+    times : int
+        Synthetic sets, each of the size and class make-up of the real training set.
+    more : mapping of label to int
+        How many times as many synthetic vectors of a class as the others get.
+    """
+
+    synthesizer: Synthesizer | None = None
+    real: bool = True
+    times: int = 10
+    more: Mapping[str, int] = field(default_factory=dict)
+
+    def training_set(
+        self, X: NDArray[np.float32], y: NDArray[Any], fitted: Synthesizer | None
+    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """Return the vectors and labels to train classifiers on."""
+        if fitted is None:
+            return X, y
+        labels = np.repeat(y, [self.more.get(label, 1) for label in y])
+        X_synthetic, y_synthetic = fitted.sample(np.tile(labels, self.times))
+        if not self.real:
+            return X_synthetic, y_synthetic
+        return np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
 
 
 @dataclass(frozen=True)
@@ -47,87 +90,99 @@ class Study:
 
     Attributes
     ----------
-    methods : mapping of name to Synthesizer or None
-        None trains on the real vectors alone.
+    methods : mapping of name to Method
+        What is compared.
     classifiers : mapping of name to scikit-learn classifier
-        Each is trained on real + synthetic vectors.
+        Each is trained on every method's training set.
     normalisation : {"fold", "corpus", "speaker"}
         See `adan.evaluation.normalisation.NORMALISATIONS`.
     seeds : int
         Number of seeds, 0 to ``seeds - 1``.
-    times : int
-        Synthetic sets, each of the size and class make-up of the training set.
     """
 
-    methods: Mapping[str, Synthesizer | None]
+    methods: Mapping[str, Method]
     classifiers: Mapping[str, BaseEstimator]
     normalisation: str = "fold"
     seeds: int = 1
-    times: int = 10
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """One group left out: normalised vectors, and which rows of the data they are."""
+
+    X: NDArray[np.float32]
+    X_test: NDArray[np.float32]
+    y: NDArray[Any]
+    learnable: NDArray[np.bool_]
+    test: NDArray[np.intp]
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
-    """Run a study, leaving one speaker out at a time.
+    """Run a study, leaving one group out at a time.
 
     Yields
     ------
     DataFrame
         The predictions of one seed and method by all classifiers: see `adan.evaluation.scores`.
     """
-    folds = list(LeaveOneGroupOut().split(data.X, data.y, data.speakers))
-    splits = [_split(study, data, train, test) for train, test in folds]
+    splits = LeaveOneGroupOut().split(data.X, data.y, data.groups)
+    folds = [_fold(study, data, train, test) for train, test in splits]
     total = study.seeds * len(study.methods) * len(folds)
     with (
         progress_bar(total=total, desc="folds", disable=not progress, unit="fold") as bar,
         Parallel(n_jobs=cpu_count(), prefer="threads", return_as="generator") as parallel,
     ):
         for seed in range(study.seeds):
+            fitted: dict[str, list[Synthesizer]] = {}
             for name, method in study.methods.items():
-                synthesizers = _fitted(method, splits, data.y, seed, progress)
+                synthesizers = _fitted(method.synthesizer, folds, seed, progress, fitted)
                 tasks = (
-                    delayed(_predict)(study, split, data.y, synthesizer, _seed(seed, fold, 1))
-                    for fold, (split, synthesizer) in enumerate(
-                        zip(splits, synthesizers, strict=True)
-                    )
+                    delayed(_predict)(study, method, fold, synthesizer, _seed(seed, i, 1))
+                    for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True))
                 )
                 frames = []
                 with _one_thread_each():
-                    for (*_, test), predicted in zip(splits, parallel(tasks), strict=True):
-                        frames += [_frame(data, test, c, labels) for c, labels in predicted.items()]
+                    for fold, predicted in zip(folds, parallel(tasks), strict=True):
+                        frames += [_frame(data, fold.test, *item) for item in predicted.items()]
                         bar.update()
                 yield pd.concat(frames, ignore_index=True).assign(
                     method=name, normalisation=study.normalisation, seed=seed
                 )
 
 
-def _split(study: Study, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> Split:
+def _fold(study: Study, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> _Fold:
     mask = np.isin(np.arange(len(data.X)), train)
-    return (*normalise(data.X, mask, data.speakers, study.normalisation), train, test)
+    X, X_test = normalise(data.X, mask, data.speakers, study.normalisation)
+    return _Fold(X, X_test, data.y[train], data.learnable[train], test)
 
 
 def _fitted(
-    method: Synthesizer | None, splits: list[Split], y: NDArray[Any], seed: int, progress: bool
-) -> list[Synthesizer | None]:
-    if method is None:
-        return [None] * len(splits)
-    synthesizers = [
-        clone(method).set_params(random_state=_seed(seed, fold, 0)) for fold in range(len(splits))
-    ]
-    fit_all(synthesizers, [(X, y[train]) for X, _, train, _ in splits], progress=progress)
-    return synthesizers
+    synthesizer: Synthesizer | None,
+    folds: list[_Fold],
+    seed: int,
+    progress: bool,
+    before: dict[str, list[Synthesizer]],
+) -> list[Any]:
+    """Fit a synthesizer on each fold; one that stands in ``before`` is taken from there."""
+    if synthesizer is None:
+        return [None] * len(folds)
+    settings = f"{type(synthesizer).__name__} {synthesizer.get_params()}"
+    if settings not in before:
+        before[settings] = [
+            clone(synthesizer).set_params(random_state=_seed(seed, i, 0)) for i in range(len(folds))
+        ]
+        rows = [(fold.X[fold.learnable], fold.y[fold.learnable]) for fold in folds]
+        fit_all(before[settings], rows, progress=progress)
+    return before[settings]
 
 
 def _predict(
-    study: Study, split: Split, y: NDArray[Any], synthesizer: Synthesizer | None, seed: int
+    study: Study, method: Method, fold: _Fold, synthesizer: Synthesizer | None, seed: int
 ) -> dict[str, NDArray[Any]]:
     """Train every classifier on one fold and return its labels for the test rows."""
-    X, X_test, train, _ = split
-    y = y[train]
-    if synthesizer is not None:
-        X_synthetic, y_synthetic = synthesizer.sample(np.tile(y, study.times))
-        X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
+    X, y = method.training_set(fold.X, fold.y, synthesizer)
     return {
-        name: _seeded(classifier, seed).fit(X, y).predict(X_test)
+        name: _seeded(classifier, seed).fit(X, y).predict(fold.X_test)
         for name, classifier in study.classifiers.items()
     }
 
@@ -160,7 +215,7 @@ def _frame(
     return pd.DataFrame(
         {
             "classifier": classifier,
-            "fold": data.speakers[test],
+            "fold": data.groups[test],
             "utterance": data.utterances[test],
             "true": data.y[test],
             "predicted": predicted,

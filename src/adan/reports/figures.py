@@ -48,7 +48,7 @@ def figure2(history: Mapping[str, NDArray[np.floating]], *, title: str) -> Figur
             axes.plot(epochs, history[name], label=label)
         axes.set(title=heading, xlabel="epoch")
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
+        axes.legend(framealpha=0.7, fontsize=8)
     panels[1].set_yscale("log")
     panels[2].set_ylim(-0.02, 1.02)
     panels[2].axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
@@ -131,15 +131,16 @@ def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:
     """Draw one confusion matrix for each method and classifier, rows in per cent of the class."""
     counts = confusion(predictions)
     classes = [c for c in counts if c not in (*ROW, "true")]
-    methods, classifiers = counts["method"].unique(), counts["classifier"].unique()
-    figure = Figure(figsize=(3.2 * len(methods), 3.3 * len(classifiers)), layout="constrained")
-    panels = figure.subplots(len(classifiers), len(methods), squeeze=False)
-    for (method, classifier), table in counts.groupby(["method", "classifier"], sort=False):
-        row, column = list(classifiers).index(classifier), list(methods).index(method)
-        axes = panels[row, column]
+    kinds = [(part, c) for part, c in counts[["part", "classifier"]].drop_duplicates().to_numpy()]
+    methods = list(counts["method"].unique())
+    figure = Figure(figsize=(3.2 * len(methods), 3.3 * len(kinds)), layout="constrained")
+    panels = figure.subplots(len(kinds), len(methods), squeeze=False)
+    for (part, method, classifier), table in counts.groupby(ROW[:3], sort=False):
+        axes = panels[kinds.index((part, classifier)), methods.index(method)]
         values = table[classes].to_numpy()
         _matrix(axes, 100 * values / values.sum(axis=1, keepdims=True), classes)
-        axes.set_title(f"{method}, {classifier.upper()}", fontsize=10)
+        where = "" if part == "all" else f", {part}"
+        axes.set_title(f"{method}, {classifier.upper()}{where}", fontsize=10)
     figure.suptitle(title)
     figure.supxlabel("predicted")
     figure.supylabel("true")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
 from adan.experiments import paper
-from adan.experiments.study import Data, run
+from adan.experiments.study import Method, run
 from adan.reports import figures
 from adan.reports.tables import markdown, protocol_notes, published_beside_measured
 from adan.synthesis.adan import ADAN
@@ -29,24 +31,31 @@ QUICK_NOTE = (
 )
 
 
-def table1(
+def table(
+    name: str,
     folder: Path,
     *,
+    corpus: str | None = None,
+    corpus_options: Mapping[str, Any] | None = None,
     seeds: int = 1,
     normalisation: str = "fold",
     quick: bool = False,
     progress: bool = False,
 ) -> str:
-    """Measure Table I on the embedded EmoDB features.
+    """Measure a table of the paper.
 
-    Leaves in ``folder``: ``table1.csv``, ``table1.md``, ``predictions.parquet``,
-    ``confusion.csv``, ``settings.json`` and the figures. The tables and predictions are written
-    after every method, so an interrupted run leaves what was finished.
+    Leaves in ``folder``: ``NAME.csv``, ``NAME.md``, ``predictions.parquet``, ``confusion.csv``,
+    ``settings.json`` and the figures. Tables and predictions are written after every method, so
+    an interrupted run leaves what was finished.
 
     Parameters
     ----------
+    name : str
+        A key of `adan.experiments.paper.TABLES`.
     folder : Path
         Made if it is missing.
+    corpus, corpus_options : str and mapping, optional
+        See `adan.experiments.paper.source`.
     seeds : int, default=1
         Number of seeds.
     normalisation : {"fold", "corpus", "speaker"}, default="fold"
@@ -64,30 +73,44 @@ def table1(
     Raises
     ------
     AdanError
-        If ``folder`` holds a run with other settings.
+        If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    data = paper.emodb()
-    study = paper.table1(seeds=seeds, normalisation=normalisation, quick=quick)
+    plan = paper.TABLES[name]
+    where = paper.source(plan, corpus, corpus_options, progress=progress)
+    plan = plan if where.improvised is not None else plan.without_parts()
+    plan = plan.quick() if quick else plan
+    study = plan.study(seeds=seeds, normalisation=normalisation)
     settings = {
+        "corpus": corpus,
+        "corpus_options": dict(corpus_options or {}),
         "seeds": seeds,
         "normalisation": normalisation,
         "quick": quick,
-        "times": study.times,
-        "methods": {name: _parameters(method) for name, method in study.methods.items()},
-        "classifiers": {name: _parameters(c) for name, c in study.classifiers.items()},
+        "methods": {key: _method(method) for key, method in study.methods.items()},
+        "classifiers": {key: _parameters(c) for key, c in study.classifiers.items()},
     }
-    _claim(folder, "table1", settings, data)
+    _claim(folder, name, settings, where)
     finished: list[pd.DataFrame] = []
     text = ""
-    for predictions in run(study, data, progress=progress):
-        finished.append(predictions)
-        text = _write_table1(folder, pd.concat(finished, ignore_index=True), quick)
-    _save_figures(folder, data, quick=quick, progress=progress)
+    for part in plan.parts:
+        for predictions in run(study, where.part(part), progress=progress):
+            finished.append(predictions.assign(part=part))
+            measured = pd.concat(finished, ignore_index=True)
+            text = _write(folder, name, plan, where, measured, quick)
+    _save_figures(folder, where, quick=quick, progress=progress)
     return text
 
 
-def figure(name: str, folder: Path, *, quick: bool = False, progress: bool = False) -> list[Path]:
-    """Draw ``"figure2"`` or ``"figure3"`` of an ADAN trained on all of EmoDB.
+def figure(
+    name: str,
+    folder: Path,
+    *,
+    corpus: str | None = None,
+    corpus_options: Mapping[str, Any] | None = None,
+    quick: bool = False,
+    progress: bool = False,
+) -> list[Path]:
+    """Draw ``"figure2"`` or ``"figure3"`` of an ADAN trained on a whole corpus.
 
     Parameters
     ----------
@@ -95,8 +118,8 @@ def figure(name: str, folder: Path, *, quick: bool = False, progress: bool = Fal
         Losses along training, or t-SNE maps of latents and of feature vectors.
     folder : Path
         Made if it is missing.
-    quick, progress
-        As in `table1`.
+    corpus, corpus_options, quick, progress
+        As in `table`; without a corpus it is EmoDB.
 
     Returns
     -------
@@ -106,36 +129,55 @@ def figure(name: str, folder: Path, *, quick: bool = False, progress: bool = Fal
     Raises
     ------
     AdanError
-        If ``folder`` holds a run with other settings.
+        If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    data = paper.emodb()
-    _claim(folder, name, {"quick": quick, "adan": _parameters(paper.adan(quick=quick))}, data)
-    return _save_figures(folder, data, quick=quick, progress=progress, only=name)
+    where = paper.source(paper.TABLES["table1"], corpus, corpus_options, progress=progress)
+    settings = {
+        "corpus": corpus,
+        "corpus_options": dict(corpus_options or {}),
+        "quick": quick,
+        "adan": _parameters(paper.adan(quick=quick)),
+    }
+    _claim(folder, name, settings, where)
+    return _save_figures(folder, where, quick=quick, progress=progress, only=name)
 
 
-def _write_table1(folder: Path, predictions: pd.DataFrame, quick: bool) -> str:
-    table = published_beside_measured(paper.TABLE1, predictions)
-    notes = [*protocol_notes(predictions), *([QUICK_NOTE] if quick else [])]
-    title = "Table I: EmoDB, IS11" + (" (QUICK)" if quick else "")
+def _write(
+    folder: Path,
+    name: str,
+    plan: paper.Table,
+    where: paper.Source,
+    predictions: pd.DataFrame,
+    quick: bool,
+) -> str:
+    table = published_beside_measured(plan.rows, predictions)
+    notes = [
+        *protocol_notes(where, plan.corpus, predictions),
+        *([QUICK_NOTE] if quick else []),
+    ]
+    title = f"{plan.title}: {where.corpus}, {where.features}" + (" (QUICK)" if quick else "")
     text = markdown(table, title=title, notes=notes)
     with replacing(folder / "predictions.parquet") as path:
         predictions.to_parquet(path, index=False)
-    for name, frame in {"table1": table, "confusion": confusion(predictions)}.items():
-        with replacing(folder / f"{name}.csv") as path:
+    for stem, frame in {name: table, "confusion": confusion(predictions)}.items():
+        with replacing(folder / f"{stem}.csv") as path:
             frame.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
-    with replacing(folder / "table1.md") as path:
+    with replacing(folder / f"{name}.md") as path:
         path.write_text(text)
     figures.save(figures.confusion_matrices(predictions, title=title), folder, "confusion")
     return text
 
 
 def _save_figures(
-    folder: Path, data: Data, *, quick: bool, progress: bool, only: str | None = None
+    folder: Path, where: paper.Source, *, quick: bool, progress: bool, only: str | None = None
 ) -> list[Path]:
+    data = where.data.only(where.data.learnable)
     X = StandardScaler().fit_transform(data.X)
     adan = paper.adan(quick=quick, seed=0)
     fit_all([adan], [(X, data.y)], progress=progress)
-    title = "ADAN on EmoDB, IS11, all ten speakers, seed 0" + (" (QUICK)" if quick else "")
+    speakers = len(np.unique(data.speakers))
+    title = f"ADAN on {where.corpus}, {where.features}, all {speakers} speakers, seed 0"
+    title += " (QUICK)" if quick else ""
     paths: list[Path] = []
     if only in (None, "figure2"):
         with replacing(folder / "history.csv") as path:
@@ -148,7 +190,9 @@ def _save_figures(
     return paths
 
 
-def _spaces(adan: ADAN, X: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _spaces(
+    adan: ADAN, X: NDArray[np.floating], y: NDArray[Any]
+) -> dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]]:
     latents = adan.sample_latent(y)
     return {
         "(a) latent vectors": (adan.encode(X), latents),
@@ -156,7 +200,7 @@ def _spaces(adan: ADAN, X: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndar
     }
 
 
-def _claim(folder: Path, name: str, settings: dict[str, Any], data: Data) -> None:
+def _claim(folder: Path, name: str, settings: dict[str, Any], where: paper.Source) -> None:
     """Write the settings of a run, unless the folder holds one with other settings."""
     path = folder / "settings.json"
     settings = {"run": name, **json.loads(json.dumps(settings))}
@@ -174,15 +218,19 @@ def _claim(folder: Path, name: str, settings: dict[str, Any], data: Data) -> Non
     provenance = {
         "settings": settings,
         "data": {
-            "corpus": "EmoDB",
-            "features": "IS11",
-            "utterances": len(data.X),
-            "sha256": hashlib.sha256(data.X.tobytes()).hexdigest(),
+            "corpus": where.corpus,
+            "features": where.features,
+            "utterances": len(where.data.X),
+            "sha256": hashlib.sha256(where.data.X.tobytes()).hexdigest(),
         },
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
     }
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(provenance, indent=2) + "\n")
+
+
+def _method(method: Method) -> dict[str, Any]:
+    return vars(method) | {"synthesizer": _parameters(method.synthesizer)}
 
 
 def _parameters(estimator: Any) -> dict[str, Any] | None:

@@ -9,15 +9,15 @@ import pandas as pd
 
 from adan.evaluation.normalisation import NORMALISATIONS
 from adan.evaluation.scores import score
-from adan.experiments.paper import Published
+from adan.experiments.paper import Row, Source
 
 
-def published_beside_measured(rows: Sequence[Published], predictions: pd.DataFrame) -> pd.DataFrame:
+def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) -> pd.DataFrame:
     """Put the published and the measured figures of a table side by side.
 
     Parameters
     ----------
-    rows : sequence of Published
+    rows : sequence of Row
         The table of the paper.
     predictions : DataFrame
         What was measured: see `adan.evaluation.scores`.
@@ -25,23 +25,24 @@ def published_beside_measured(rows: Sequence[Published], predictions: pd.DataFra
     Returns
     -------
     DataFrame
-        One row a row of the paper, with ``row``, ``method``, ``classifier``, ``normalisation``,
-        ``published_wa`` and the columns of `adan.evaluation.scores.score`. A row nobody can run
-        again has ``source`` "as published" and no measured figures.
+        One row a row of the paper, with ``row``, ``part``, ``method``, ``classifier``,
+        ``normalisation``, ``published_wa``, ``published_uar`` and the columns of
+        `adan.evaluation.scores.score`. A row nobody can run again has ``source`` "as published"
+        and no measured figures.
     """
-    measured = score(predictions)
     table = pd.DataFrame(
         {
             "row": [r.label for r in rows],
+            "part": [r.part for r in rows],
             "method": [r.method or r.label for r in rows],
             "classifier": [r.classifier for r in rows],
-            "published_wa": [r.wa for r in rows],
             "source": ["measured" if r.method else "as published" for r in rows],
+            "published_wa": [r.wa for r in rows],
+            "published_uar": [r.uar for r in rows],
         }
-    ).merge(measured, how="left", on=["method", "classifier"])
+    ).merge(score(predictions), how="left", on=["part", "method", "classifier"])
     table["n_seeds"] = table["n_seeds"].fillna(0).astype(int)
-    first = ["row", "method", "classifier", "normalisation", "source", "published_wa"]
-    return table[[*first, *(c for c in table if c not in first)]]
+    return table
 
 
 def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> str:
@@ -49,40 +50,51 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
     lines = [
         f"# {title}",
         "",
-        "| method | published WA | measured WA | measured UAR | WA, mean over folds |",
-        "|---|---:|---:|---:|---:|",
+        "| method | published WA | UAR | measured WA | UAR | WA of single folds |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     for row in table.itertuples():
         if row.source == "as published":
-            cells = ["as published", "", ""]
+            measured = ["as published", "", ""]
         elif row.n_seeds == 0:
-            cells = ["not run", "", ""]
+            measured = ["not run", "", ""]
         else:
-            cells = [
+            measured = [
                 _plus_minus(row.wa_mean, row.wa_std),
                 _plus_minus(row.uar_mean, row.uar_std),
                 _plus_minus(row.wa_fold_mean, row.wa_fold_std),
             ]
-        published = "" if np.isnan(row.published_wa) else f"{row.published_wa:.2f}"
-        lines.append("| " + " | ".join([row.row, published, *cells]) + " |")
+        published = [
+            "" if np.isnan(p) else f"{p:.2f}" for p in (row.published_wa, row.published_uar)
+        ]
+        lines.append("| " + " | ".join([row.row, *published, *measured]) + " |")
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
-def protocol_notes(predictions: pd.DataFrame) -> list[str]:
-    """Return what a reader must know about a table: protocol, normalisation, counts, spread."""
-    seeds = predictions["seed"].nunique()
-    folds, utterances = predictions["fold"].nunique(), predictions["utterance"].nunique()
+def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame) -> list[str]:
+    """Return what a reader must know about a table: data, protocol, normalisation, spread."""
+    data, seeds = source.data, predictions["seed"].nunique()
     how = predictions["normalisation"].iloc[0]
-    return [
-        f"Leave one speaker out: {folds} folds, {utterances} utterances. WA and UAR in per cent, "
-        "of the predictions pooled over folds; last column: mean ± standard deviation of the WA "
-        "of single folds.",
+    labels, counts = np.unique(data.y, return_counts=True)
+    classes = ", ".join(f"{n} {label}" for label, n in zip(labels, counts, strict=True))
+    notes = [
+        f"{source.corpus}, {source.features}: {len(data.y)} utterances ({classes}) of "
+        f"{len(np.unique(data.speakers))} speakers. Leave one {source.group} out: "
+        f"{len(np.unique(data.groups))} folds. WA and UAR in per cent, of the predictions pooled "
+        "over folds; last column: mean ± standard deviation over folds.",
         f"Normalisation `{how}`: {NORMALISATIONS[how]}.",
         f"{seeds} seeds: mean ± standard deviation over them."
         if seeds > 1
         else "One seed: no spread over seeds can be given; use `--seeds 10` before believing a "
         "difference of a point or two.",
     ]
+    if source.improvised is not None:
+        notes.append(
+            f"Synthesizers learn from the {source.improvised.sum()} improvised utterances alone."
+        )
+    if source.corpus != published_on:
+        notes.append(f"The published figures are those of {published_on}, not of this corpus.")
+    return notes
 
 
 def _plus_minus(mean: float, std: float) -> str:
