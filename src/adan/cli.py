@@ -15,13 +15,7 @@ from adan.errors import AdanError
 if TYPE_CHECKING:
     from adan.corpora import Corpus
 
-TABLES = ("table1", "table2", "table3", "table4")
-METHODS = {
-    "adan": "ADAN",
-    "duplication": "Duplication",
-    "noise": "AdditiveNoise",
-    "smote": "SMOTE",
-}
+TABLES = ("table1", "table2", "table3", "table4", "ablations")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,17 +65,23 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("augment", help="append synthetic rows to a table of features")
     command.add_argument("table", help="table of features (.parquet or .csv)")
     command.add_argument("--label", default="emotion", help="column with the classes [emotion]")
-    command.add_argument("--method", choices=METHODS, default="adan", help="[adan]")
+    command.add_argument("--method", default="adan", help="see 'adan methods' [adan]")
     command.add_argument("--times", type=_positive, default=10, help="synthetic sets [10]")
-    command.add_argument("--epochs", type=_positive, help="training length of ADAN [its default]")
+    command.add_argument("--epochs", type=_positive, help="training length [the method's]")
     command.add_argument("--seed", type=int, default=0, help="[0]")
     command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
     command.set_defaults(run=_augment)
+
+    command = commands.add_parser("methods", help="list the synthesizers")
+    command.set_defaults(run=_methods)
 
     command = commands.add_parser("reproduce", help="measure a table or figure of the paper")
     command.add_argument("what", choices=(*TABLES, "figure2", "figure3"))
     command.add_argument("--corpus", help="as for extract, or emodb: the embedded features [emodb]")
     _add_corpus_options(command)
+    command.add_argument(
+        "--methods", type=_names, default=[], help="further rows: names of 'adan methods', A,B,C"
+    )
     command.add_argument("--seeds", type=_positive, default=1, metavar="N", help="[1]")
     command.add_argument(
         "--normalisation", choices=("fold", "corpus", "speaker"), default="fold", help="[fold]"
@@ -114,6 +114,10 @@ def _setting(text: str) -> tuple[str, str | bool]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, {"yes": True, "no": False}.get(value, value)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _positive(text: str) -> int:
@@ -199,19 +203,15 @@ def _summary(corpus: Corpus) -> str:
 
 
 def _augment(options: argparse.Namespace) -> None:
-    import adan
     from adan.corpora.table import check_writable, read_table, write_table
     from adan.experiments.augment import augment
+    from adan.synthesis.registry import synthesizer
 
     check_writable(options.output)
-    synthesizer = getattr(adan, METHODS[options.method])(random_state=options.seed)
-    if options.epochs is not None:
-        if options.method != "adan":
-            raise AdanError(f"--epochs is for --method adan, not {options.method}")
-        synthesizer.set_params(epochs=options.epochs)
+    epochs = {} if options.epochs is None else {"epochs": options.epochs}
     table = augment(
         read_table(options.table),
-        synthesizer,
+        synthesizer(options.method, random_state=options.seed, **epochs),
         label=options.label,
         times=options.times,
         progress=True,
@@ -219,6 +219,15 @@ def _augment(options: argparse.Namespace) -> None:
     write_table(table, options.output)
     synthetic = int(table["synthetic"].sum())
     print(f"{options.output}: {len(table) - synthetic} real and {synthetic} synthetic rows")
+
+
+def _methods(options: argparse.Namespace) -> None:
+    from adan.synthesis.registry import names, synthesizer
+
+    for name in names():
+        kind = type(synthesizer(name))
+        summary = (kind.__doc__ or "").strip().splitlines()[0]
+        print(f"{name:12} {kind.__name__:24} {summary}")
 
 
 def _reproduce(options: argparse.Namespace) -> None:
@@ -233,7 +242,8 @@ def _reproduce(options: argparse.Namespace) -> None:
         "progress": True,
     }
     if options.what in TABLES:
-        shared |= {"seeds": options.seeds, "normalisation": options.normalisation}
+        for option in ("methods", "seeds", "normalisation"):
+            shared[option] = getattr(options, option)
         print(reproduce.table(options.what, folder, **shared))
     else:
         reproduce.figure(options.what, folder, **shared)

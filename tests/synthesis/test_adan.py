@@ -21,6 +21,7 @@ def test_defaults_are_the_papers():
         "learning_rate": 1e-4,
         "discriminator_steps": 1,
         "generator_loss": "inverted",
+        "classification_weight": 1.0,
         "epochs": None,
         "batch_size": None,
         "rotate": True,

@@ -115,3 +115,11 @@ def test_filled_up_rows_and_columns_teach_nothing(game, make_batch):
         torch.testing.assert_close(p, q)
     assert not game.encoder.weights[0][1, 5].any()
     assert not game.decoder.weights[-1][1, :, 5].any()
+
+
+def test_without_weight_the_generator_learns_from_d_alone(game, make_batch):
+    batch = make_batch()
+    game.classification_weight = 0.0
+    measures = game.train_generator(synthetic_latents(game, batch), batch)
+    assert (measures["gradient_discriminator"] > 0).all()
+    assert not measures["gradient_classifier"].any()

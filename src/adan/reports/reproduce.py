@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ def table(
     *,
     corpus: str | None = None,
     corpus_options: Mapping[str, Any] | None = None,
+    methods: Sequence[str] = (),
     seeds: int = 1,
     normalisation: str = "fold",
     quick: bool = False,
@@ -51,11 +52,13 @@ def table(
     Parameters
     ----------
     name : str
-        A key of `adan.experiments.paper.TABLES`.
+        A key of `adan.experiments.paper.TABLES`, or ``"ablations"``.
     folder : Path
         Made if it is missing.
     corpus, corpus_options : str and mapping, optional
         See `adan.experiments.paper.source`.
+    methods : sequence of str, default=()
+        Further synthesizers, by their names in `adan.synthesis.registry`.
     seeds : int, default=1
         Number of seeds.
     normalisation : {"fold", "corpus", "speaker"}, default="fold"
@@ -75,8 +78,9 @@ def table(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    plan = paper.TABLES[name]
+    plan = paper.table(name)
     where = paper.source(plan, corpus, corpus_options, progress=progress)
+    plan = paper.table(name, [*np.unique(where.data.y)]).with_methods(methods)
     plan = plan if where.improvised is not None else plan.without_parts()
     plan = plan.quick() if quick else plan
     study = plan.study(seeds=seeds, normalisation=normalisation)

@@ -98,7 +98,11 @@ class AdversarialAutoencoder(LatentSynthesizer):
         Hidden layers of E; R has them in reverse.
     hidden : tuple of int, default=(100, 100)
         Hidden layers of D, as ADAN's.
-    learning_rate, epochs, batch_size, rotate, precision, device, random_state
+    learning_rate : float, default=1e-3
+        Of Adam, for all networks.
+    epochs : int, default=150
+        Passes over the training vectors.
+    batch_size, rotate, precision, device, random_state
         As for `ADAN`.
 
     Attributes
@@ -126,6 +130,8 @@ class AdversarialAutoencoder(LatentSynthesizer):
     latent_dim: int = 2
     autoencoder_hidden: Sequence[int] = (1000, 1000)
     hidden: Sequence[int] = (100, 100)
+    learning_rate: float = 1e-3
+    epochs: int = 150
 
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState

@@ -65,6 +65,8 @@ class ADAN(GameSynthesizer):
         own noise; the last shares its synthetic latents with the generator's update.
     generator_loss : {"inverted", "minimax"}, default="inverted"
         First term of G's loss: of equation (6), or of equation (5).
+    classification_weight : float, default=1
+        Factor of the second term of G's loss, which comes from C; 0 leaves it out.
     epochs : int, default=200
         Passes over the training vectors. The paper trains "until convergence"; see
         ``docs/measurements.md`` for how the default was chosen.
@@ -117,3 +119,4 @@ class ADAN(GameSynthesizer):
     _kind = Game
 
     generator_loss: Literal["inverted", "minimax"] = "inverted"
+    classification_weight: float = 1.0

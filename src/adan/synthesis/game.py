@@ -41,6 +41,7 @@ class Game(ClassifyingAutoencoder, Adversarial):
         hidden: Sequence[int],
         discriminator_steps: int,
         generator_loss: str = "inverted",
+        classification_weight: float = 1.0,
         **autoencoder: Any,
     ) -> None:
         super().__init__(ranks, generators, latent_dim=latent_dim, **autoencoder)
@@ -53,6 +54,7 @@ class Game(ClassifyingAutoencoder, Adversarial):
         self.noise_dim, self.noise_width = noise_dim, noise_dim * discriminator_steps
         self.discriminator_steps = discriminator_steps
         self.adversarial_loss = losses.GENERATOR_LOSSES[generator_loss]
+        self.classification_weight = classification_weight
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
         return {
@@ -80,7 +82,9 @@ class Game(ClassifyingAutoencoder, Adversarial):
         received = synthetic.detach().requires_grad_()
         adversarial = self.adversarial_loss(self.discriminator(received).squeeze(-1), batch.weight)
         logits = self.classifier(received)
-        classification = losses.classification_loss(logits, batch.one_hot, batch.weight)
+        classification = self.classification_weight * losses.classification_loss(
+            logits, batch.one_hot, batch.weight
+        )
         (from_d,) = torch.autograd.grad(adversarial.sum(), received)
         (from_c,) = torch.autograd.grad(classification.sum(), received)
         optimiser = self.optimisers["generator"]
