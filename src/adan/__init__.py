@@ -5,6 +5,7 @@ The public names are imported on first use, so that ``import adan`` and ``adan -
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,9 @@ __all__ = [
     "synthesizer",
 ]
 __version__ = version("adan")
+
+# Idle threads give their core away: where another process wants it, spinning costs ten times more.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +20,6 @@ TABLES = ("table1", "table2", "table3", "table4", "ablations")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``adan`` and return its exit code: 0, 2 for a user's error, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
-    # Threads that wait give their core away: on a shared machine spinning costs up to 20 times.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         options.run(options)
     except AdanError as error:

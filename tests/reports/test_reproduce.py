@@ -90,3 +90,56 @@ def test_quick_says_so_in_every_table(tmp_path):
     text = reproduce.table("table1", tmp_path, quick=True)
     assert text.count("QUICK") == 2
     assert pd.read_csv(tmp_path / "table1.csv")["quick"].all()
+
+
+@pytest.mark.usefixtures("audio_extra")
+def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
+    """Sessions are left out, and both halves of the table come out."""
+    text = reproduce.table(
+        "table2",
+        tmp_path / "run",
+        corpus=str(make_iemocap()),
+        corpus_options={"check_counts": False},
+        quick=True,
+    )
+    table = pd.read_csv(tmp_path / "run/table2.csv").set_index("row")
+    assert table["n_seeds"].eq(1).all()
+    assert table["part"].value_counts().to_dict() == {"improvised": 3, "all": 3}
+    assert table.loc["Real only", "published_uar"] == 58.25
+    assert "Leave one session out: 5 folds" in text
+    assert "improvised utterances alone" in text
+    predictions = pd.read_parquet(tmp_path / "run/predictions.parquet")
+    assert set(predictions["fold"]) == {f"Ses0{n}" for n in range(1, 6)}
+    halves = predictions.groupby("part")["utterance"].nunique()
+    assert halves["all"] == 2 * halves["improvised"]
+
+
+def test_tables_of_iemocap_say_how_to_get_it():
+    with pytest.raises(AdanError, match=r"Table III needs IEMOCAP: .*--corpus emodb"):
+        paper.source(paper.table("table3"))
+
+
+@pytest.mark.parametrize("name", [*paper.TABLES, "ablations"])
+def test_every_table_can_be_run_on_emodb(name):
+    table = paper.table(name, ["anger", "happiness"])
+    where = paper.source(table, "emodb")
+    assert len(where.part("improvised").X) == 535
+    plan = table.without_parts()
+    assert plan.parts == ["all"]
+    for row in plan.rows:
+        assert not row.method or (row.method in plan.methods and row.classifier in plan.classifiers)
+    assert plan.quick().methods.keys() == plan.methods.keys()
+
+
+def test_further_methods_get_rows_of_their_own():
+    table = paper.table("table1").with_methods(["gaussian", "adan"])
+    assert [row.label for row in table.rows[-2:]] == ["gaussian + SVM", "gaussian + DNN"]
+    with pytest.raises(AdanError, match="no synthesizer 'nothing'"):
+        table.with_methods(["nothing"])
+
+
+def test_ablations_augment_the_happy_class_more():
+    methods = paper.ablations("happiness").methods
+    assert methods["3 x happiness"].more == {"happiness": 3}
+    assert methods["no loss from C to G"].synthesizer.classification_weight == 0
+    assert paper.ablations(None).methods.keys() == methods.keys() - {"3 x happiness"}
