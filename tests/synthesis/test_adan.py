@@ -157,3 +157,16 @@ def test_damaged_foreign_and_newer_files_are_refused(make_adan, make_rows, tmp_p
         ADAN.load(path)
     with pytest.raises(AdanError, match="is not there"):
         ADAN.load(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        ({"generator_loss": "bad"}, "no generator_loss 'bad'; choose one of inverted, minimax"),
+        ({"precision": "half"}, "no precision 'half'; choose one of auto, float32, bfloat16"),
+        ({"device": "tpu9"}, "device 'tpu9' cannot be used"),
+    ],
+)
+def test_unknown_choices_are_refused(make_adan, make_rows, parameter, message):
+    with pytest.raises(AdanError, match=message):
+        make_adan(**parameter).fit(*make_rows())

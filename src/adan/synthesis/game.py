@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from adan.errors import AdanError
 from adan.synthesis import losses
 from adan.synthesis.adversarial import Adversarial
 from adan.synthesis.latent import ClassifyingAutoencoder, accuracy
@@ -53,6 +54,11 @@ class Game(ClassifyingAutoencoder, Adversarial):
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
         self.noise_dim, self.noise_width = noise_dim, noise_dim * discriminator_steps
         self.discriminator_steps = discriminator_steps
+        if generator_loss not in losses.GENERATOR_LOSSES:
+            raise AdanError(
+                f"no generator_loss '{generator_loss}'; choose one of "
+                f"{', '.join(losses.GENERATOR_LOSSES)}"
+            )
         self.adversarial_loss = losses.GENERATOR_LOSSES[generator_loss]
         self.classification_weight = classification_weight
 

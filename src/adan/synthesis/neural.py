@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -229,7 +229,11 @@ def device_of(name: str) -> torch.device:
     """Return the device of that name; ``"auto"`` is a GPU if there is one."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise AdanError(f"device '{name}' cannot be used: {reason}") from error
 
 
 def reduced(precision: Precision, device: torch.device) -> bool:
@@ -238,6 +242,10 @@ def reduced(precision: Precision, device: torch.device) -> bool:
     ``"auto"`` does so where the hardware multiplies bfloat16: a GPU that does, or a CPU with
     AVX-512 BF16 or AMX.
     """
+    if precision not in get_args(Precision):
+        raise AdanError(
+            f"no precision '{precision}'; choose one of {', '.join(get_args(Precision))}"
+        )
     if precision != "auto":
         return precision == "bfloat16"
     if device.type == "cuda":
