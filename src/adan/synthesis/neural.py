@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
@@ -26,7 +27,7 @@ STACK_BYTES = 2**30
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
-class Networks(nn.Module):
+class Networks(nn.Module, metaclass=ABCMeta):
     """The networks of a stack and one round of their training.
 
     A subclass makes its networks as attributes, each a `StackedMLP`, and implements ``updates``
@@ -51,13 +52,13 @@ class Networks(nn.Module):
             for name, networks in self.updates().items()
         }
 
+    @abstractmethod
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
         """Return which networks each update of a round changes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Do one round and return measures of shape ``[M]``, one column of ``history_`` each."""
-        raise NotImplementedError
 
     def phases(self) -> tuple[Step, ...]:
         """Return the rounds to train with one after the other, all epochs of each."""
