@@ -1,5 +1,6 @@
 """The command line as its users call it."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -107,3 +108,18 @@ def test_wrong_options_exit_2(arguments, capsys):
         main(arguments)
     assert exit_.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_finished_and_exits_130(tmp_path):
+    command = [sys.executable, "-m", "adan", "reproduce", "table1", "--quick", "-o", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "table1.md").exists():
+            assert process.poll() is None
+            time.sleep(0.1)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error.endswith("adan: interrupted; what was finished is kept\n")
+    assert "| SVM with IS11 | 80.56 |  | 8" in (tmp_path / "table1.md").read_text()
+    assert not list(tmp_path.glob(".*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"adan: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("adan: interrupted; what was finished is kept", file=sys.stderr)
-        return 130
+        print("adan: interrupted; what was finished is kept", file=sys.stderr, flush=True)
+        os._exit(130)  # at once: worker threads in the middle of a product would abort the exit
     return 0
 
 
