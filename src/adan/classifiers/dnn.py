@@ -15,6 +15,7 @@ from torch import Tensor
 
 from adan.errors import AdanError
 from adan.synthesis.base import seed_of
+from adan.synthesis.latent import accuracy
 from adan.synthesis.losses import classification_loss
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, n_batches, train
@@ -149,5 +150,4 @@ class _Descent:
         self.optimiser.zero_grad()
         loss.sum().backward()
         self.optimiser.step()
-        right = logits.detach().argmax(-1) == batch.one_hot.argmax(-1)
-        return {"loss": loss.detach(), "accuracy": (right * batch.weight).sum(-1)}
+        return {"loss": loss.detach(), "accuracy": accuracy(logits, batch)}

@@ -101,6 +101,8 @@ def table(
             finished.append(predictions.assign(part=part))
             measured = pd.concat(finished, ignore_index=True)
             text = _write(folder, name, plan, where, measured, quick)
+    matrices = figures.confusion_matrices(measured, title=_title(plan, where, quick))
+    figures.save(matrices, folder, "confusion")
     _save_figures(folder, where, quick=quick, progress=progress)
     return text
 
@@ -159,8 +161,7 @@ def _write(
         *protocol_notes(where, plan.corpus, predictions),
         *([QUICK_NOTE] if quick else []),
     ]
-    title = f"{plan.title}: {where.corpus}, {where.features}" + (" (QUICK)" if quick else "")
-    text = markdown(table, title=title, notes=notes)
+    text = markdown(table, title=_title(plan, where, quick), notes=notes)
     with replacing(folder / "predictions.parquet") as path:
         predictions.to_parquet(path, index=False)
     for stem, frame in {name: table, "confusion": confusion(predictions)}.items():
@@ -168,8 +169,11 @@ def _write(
             frame.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / f"{name}.md") as path:
         path.write_text(text)
-    figures.save(figures.confusion_matrices(predictions, title=title), folder, "confusion")
     return text
+
+
+def _title(plan: paper.Table, where: paper.Source, quick: bool) -> str:
+    return f"{plan.title}: {where.corpus}, {where.features}" + (" (QUICK)" if quick else "")
 
 
 def _save_figures(
