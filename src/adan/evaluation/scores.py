@@ -1,8 +1,8 @@
 """Scores of a table of predictions: WA and UAR, pooled over folds first, per fold second.
 
 A table of predictions has one row an utterance, with the columns ``part`` (of the corpus),
-``method``, ``classifier``, ``normalisation``, ``seed``, ``fold``, ``utterance``, ``true`` and
-``predicted``.
+``method``, ``classifier``, ``normalisation``, ``seed``, ``fold``, ``speaker``, ``utterance``,
+``true`` and ``predicted``.
 """
 
 from __future__ import annotations

@@ -216,6 +216,7 @@ def _frame(
         {
             "classifier": classifier,
             "fold": data.groups[test],
+            "speaker": data.speakers[test],
             "utterance": data.utterances[test],
             "true": data.y[test],
             "predicted": predicted,
