@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from adan.errors import AdanError
 
 if TYPE_CHECKING:
     from adan.corpora import Corpus
+    from adan.experiments.specification import Specification
 
 TABLES = ("table1", "table2", "table3", "table4", "ablations")
 
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("--features", default="IS11", help="openSMILE feature set [IS11]")
     vectors.add_argument("--model", help="folder or hub name of a wav2vec 2.0, HuBERT or WavLM")
     command.add_argument("--skip-bad", action="store_true", help="leave out audio that is unusable")
+    _add_scheduler(command)
     command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
     command.set_defaults(run=_extract)
 
@@ -86,8 +89,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--quick", action="store_true", help="train little, to see the output")
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
+    _add_running(command)
     command.set_defaults(run=_reproduce)
+
+    command = commands.add_parser("study", help="run a study of one's own, described in a file")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    action = actions.add_parser("init", help="write a commented study to start from")
+    action.add_argument("-o", "--output", default="study.toml", help="[study.toml]")
+    action.set_defaults(run=_study_init)
+    action = actions.add_parser("run", help="run what is missing of a study")
+    action.add_argument("study", help="its TOML file")
+    action.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    _add_running(action)
+    action.set_defaults(run=_study_run)
+    action = actions.add_parser("status", help="tell what is done, failed and left")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.set_defaults(run=_study_status)
+    action = actions.add_parser("add", help="add seeds or methods, and run what is missing")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.add_argument("--seeds", type=_positive, metavar="N", help="how many in all")
+    action.add_argument("--methods", type=_names, default=[], help="names of 'adan methods', A,B,C")
+    _add_running(action)
+    action.set_defaults(run=_study_add)
+    action = actions.add_parser("export", help="write all predictions to one Parquet table")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    action.set_defaults(run=_study_export)
     return parser
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers", type=_positive, default=1, metavar="N", help="processes on this machine [1]"
+    )
+    _add_scheduler(command)
+    command.add_argument(
+        "--tensorboard", action="store_true", help="write losses to DIR/tensorboard"
+    )
+    command.add_argument("--mlflow", metavar="URI", help="log scores to MLflow")
+
+
+def _add_scheduler(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster")
 
 
 def _add_corpus(command: argparse.ArgumentParser) -> None:
@@ -228,6 +271,91 @@ def _methods(options: argparse.Namespace) -> None:
         print(f"{name:12} {kind.__name__:24} {summary}")
 
 
+def _study_init(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import write_template
+
+    write_template(options.output)
+    print(f"{options.output}: edit it, then adan study run {options.output} -o runs/mine")
+
+
+def _study_run(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import read
+
+    _run_study(read(options.study), options.output, options)
+
+
+def _study_add(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import checked
+    from adan.experiments.store import Store
+
+    there = Store(options.folder).settings()["settings"]["study"]
+    study = checked(there, str(options.folder)).with_methods(options.methods)
+    if options.seeds:
+        study = study.changed(seeds=options.seeds)
+    _run_study(study, options.folder, options)
+
+
+def _run_study(study: Specification, folder: Path, options: argparse.Namespace) -> None:
+    from adan.experiments.runner import run
+    from adan.experiments.sources import load
+
+    with _running(options, folder) as running:
+        run(study, load(study, progress=True), folder, progress=True, **running)
+    print(f"{folder}: every cell is done, all predictions are in {folder / 'predictions.parquet'}")
+
+
+@contextmanager
+def _running(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the keywords of `adan.experiments.runner.run` that the options stand for."""
+    with ExitStack() as stack:
+        trackers = []
+        if options.tensorboard:
+            from adan.experiments.trackers import tensorboard
+
+            trackers.append(stack.enter_context(tensorboard(folder)))
+        if options.mlflow:
+            from adan.experiments.trackers import mlflow
+
+            trackers.append(stack.enter_context(mlflow(options.mlflow, folder)))
+        yield {"workers": options.workers, "scheduler": options.scheduler, "trackers": trackers}
+
+
+def _study_status(options: argparse.Namespace) -> None:
+    from adan.experiments.store import Store
+
+    status = Store(options.folder).status()
+    for cell, reason in status.failed.items():
+        print(f"failed: {cell}: {reason}")
+    for file, problem in status.problems.items():
+        print(f"{options.folder / file}: {problem}")
+    total = len(status.done) + len(status.left)
+    words = f"{len(status.done)} of {total} cells are done, {len(status.failed)} failed"
+    if status.left:
+        words += f", {len(status.left)} left"
+        if status.done:
+            words += f" (about {_duration(status.seconds)} one at a time)"
+    print(words)
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.0f} seconds"
+
+
+def _study_export(options: argparse.Namespace) -> None:
+    from adan.experiments.store import Store, writing
+
+    if options.output.suffix != ".parquet":
+        raise AdanError(f"{options.output}: the table's name must end in .parquet")
+    with writing(options.output):
+        n = Store(options.folder).merge(options.output)
+    if not n:
+        raise AdanError(f"{options.folder} has no cell that is done: see adan study status")
+    print(f"{options.output}: the predictions of {n} cells")
+
+
 def _reproduce(options: argparse.Namespace) -> None:
     from adan.reports import reproduce
 
@@ -242,7 +370,8 @@ def _reproduce(options: argparse.Namespace) -> None:
     if options.what in TABLES:
         for option in ("methods", "seeds", "normalisation"):
             shared[option] = getattr(options, option)
-        print(reproduce.table(options.what, folder, **shared))
+        with _running(options, folder) as running:
+            print(reproduce.table(options.what, folder, **shared, **running))
     else:
         reproduce.figure(options.what, folder, **shared)
     print(f"everything behind it: {folder}")

@@ -5,28 +5,38 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import ADAN, RBFSVM, AdanError, DNNClassifier
+from adan import ADAN, AdanError
 from adan.experiments import paper
-from adan.experiments.study import Data, Method
+from adan.experiments.sources import Source, load
+from adan.experiments.store import Store
+from adan.experiments.study import Data
 from adan.reports import reproduce
 
 
+SMALL_ADAN = "autoencoder_hidden = [20], hidden = [10], latent_dim = 5, epochs = 3"
+SMALL_TABLE1 = f"""
+corpora = ["emodb"]
+[methods]
+"real only" = {{ synthesizer = "none" }}
+adan = {{ synthesizer = "adan", times = 2, parameters = {{ {SMALL_ADAN} }} }}
+[classifiers]
+svm = {{ kind = "svm" }}
+dnn = {{ kind = "dnn", parameters = {{ steps = 20 }} }}
+"""
+
+
 @pytest.fixture
-def small_table1(monkeypatch, make_rows):
-    """Table I's code on few rows and a small network."""
+def small_table1(monkeypatch, tmp_path_factory, make_rows):
+    """Table I on few rows and a small network."""
     X, y = make_rows(n=60, d=20)
     speakers = np.repeat(["03", "08", "09"], 20)
     data = Data(X, y, speakers, np.arange(60).astype(str), speakers, np.ones(60, bool))
+    studies = tmp_path_factory.mktemp("studies")
+    (studies / "table1.toml").write_text(SMALL_TABLE1)
+    monkeypatch.setattr(paper, "STUDIES", studies)
+    source = Source("EmoDB", "IS11", "speaker", data)
+    monkeypatch.setattr(reproduce, "load", lambda *_, **__: [source])
     small = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3, random_state=0)
-    table = replace(
-        paper.TABLES["table1"],
-        methods={"real only": Method(), "adan": Method(small, times=2)},
-        classifiers={"svm": RBFSVM(), "dnn": DNNClassifier(steps=20)},
-    )
-    monkeypatch.setattr(
-        paper, "source", lambda *_, **__: paper.Source("EmoDB", "IS11", "speaker", data)
-    )
-    monkeypatch.setitem(paper.TABLES, "table1", table)
     monkeypatch.setattr(paper, "adan", lambda **_: small)
 
 
@@ -60,13 +70,14 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
 
 @pytest.mark.usefixtures("small_table1")
 def test_an_interrupted_run_keeps_what_was_finished(tmp_path, monkeypatch):
-    whole_run = reproduce.run
+    land = Store.land
 
-    def interrupted(*args, **kwargs):
-        yield next(whole_run(*args, **kwargs))
-        raise KeyboardInterrupt
+    def interrupted(store, cell, *result):
+        if cell.method == "adan":
+            raise KeyboardInterrupt
+        land(store, cell, *result)
 
-    monkeypatch.setattr(reproduce, "run", interrupted)
+    monkeypatch.setattr(Store, "land", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reproduce.table("table1", tmp_path)
     table = pd.read_csv(tmp_path / "table1.csv").set_index("row")
@@ -116,30 +127,39 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
 
 def test_tables_of_iemocap_say_how_to_get_it():
     with pytest.raises(AdanError, match=r"Table III needs IEMOCAP: .*--corpus emodb"):
-        paper.source(paper.table("table3"))
+        paper.specification("table3")
 
 
-@pytest.mark.parametrize("name", [*paper.TABLES, "ablations"])
+@pytest.mark.parametrize("name", paper.TABLES)
 def test_every_table_can_be_run_on_emodb(name):
-    table = paper.table(name, ["anger", "happiness"])
-    where = paper.source(table, "emodb")
-    assert len(where.part("improvised").X) == 535
-    plan = table.without_parts()
-    assert plan.parts == ["all"]
-    for row in plan.rows:
-        assert not row.method or (row.method in plan.methods and row.classifier in plan.classifiers)
-    assert plan.quick().methods.keys() == plan.methods.keys()
+    study = paper.specification(name, "emodb")
+    (where,) = load(study)
+    assert [part for part, _ in where.parts(study.parts)] == ["all"]
+    rows = paper.TABLES[name].of(study, where).rows
+    measured = {(row.method, row.classifier) for row in rows if row.method}
+    assert measured == {(m, c) for m in study.methods for c in study.classifiers}
+    assert {row.part for row in rows} == {"all"}
+    quick = paper.specification(name, "emodb", quick=True)
+    assert quick.methods.keys() == study.methods.keys()
+    assert all(m.times <= 2 for m in quick.methods.values() if m.synthesizer != "none")
 
 
 def test_further_methods_get_rows_of_their_own():
-    table = paper.table("table1").with_methods(["gaussian", "adan"])
-    assert [row.label for row in table.rows[-2:]] == ["gaussian + SVM", "gaussian + DNN"]
+    study = paper.specification("table1", methods=["gaussian", "adan"])
+    (where,) = load(study)
+    rows = paper.TABLES["table1"].of(study, where).rows
+    assert [row.label for row in rows[-2:]] == ["gaussian + SVM", "gaussian + DNN"]
     with pytest.raises(AdanError, match="no synthesizer 'nothing'"):
-        table.with_methods(["nothing"])
+        paper.specification("table1", methods=["nothing"])
 
 
-def test_ablations_augment_the_happy_class_more():
-    methods = paper.ablations("happiness").methods
-    assert methods["3 x happiness"].more == {"happiness": 3}
-    assert methods["no loss from C to G"].synthesizer.classification_weight == 0
-    assert paper.ablations(None).methods.keys() == methods.keys() - {"3 x happiness"}
+def test_ablations_augment_the_happy_class_more_where_there_is_one():
+    study = paper.specification("ablations")
+    made = study.study("fold").methods
+    assert made["3 x happiness"].more == {"happiness": 3}
+    assert made["no loss from C to G"].synthesizer.classification_weight == 0
+    (where,) = load(study)
+    assert paper.without_missing_classes(study, where) == study
+    data = where.data.only(where.data.y != "happiness")
+    without = paper.without_missing_classes(study, replace(where, data=data))
+    assert without.methods.keys() == study.methods.keys() - {"3 x happiness"}

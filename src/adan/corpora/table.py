@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from adan._files import replacing
 from adan.errors import AdanError
+
+COLUMNS_AT_ONCE = 64
+"""Features of a Parquet file that are decoded before they are put into their matrix."""
 
 TEXT = ("utterance", "file", "emotion", "speaker", "session", "text", "version")
 """Columns that a CSV's reader takes as text, so that speaker 03 stays 03."""
@@ -25,6 +31,11 @@ TEXT = ("utterance", "file", "emotion", "speaker", "session", "text", "version")
 def feature_columns(table: pd.DataFrame) -> list[str]:
     """Name the features of a table: its floating-point columns, in order."""
     return [name for name, dtype in table.dtypes.items() if dtype.kind == "f"]
+
+
+def feature_matrix(table: pd.DataFrame) -> NDArray[np.float32]:
+    """Return the features of a table, (n, d) in float32; no copy where they lie together so."""
+    return table.select_dtypes("floating").to_numpy(np.float32)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -123,11 +134,30 @@ def _read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
-    arrow = pq.read_table(path)
-    provenance = (arrow.schema.metadata or {}).get(b"adan", b"{}")
-    table = arrow.to_pandas(ignore_metadata=True)
-    table.attrs = json.loads(provenance)
+    """Read features column by column into their matrix, since tables may fill half the memory."""
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        kinds: dict[pa.DataType, list[str]] = {}
+        for field in schema:
+            if pa.types.is_floating(field.type):
+                kinds.setdefault(field.type, []).append(field.name)
+        known = [name for name in schema.names if name not in {*chain(*kinds.values())}]
+        frames = [file.read(known).to_pandas(ignore_metadata=True)]
+        frames += [_read_features(file, names, kind) for kind, names in kinds.items()]
+    table = pd.concat(frames, axis=1)
+    if [*table.columns] != schema.names:
+        table = table[schema.names]
+    table.attrs = json.loads((schema.metadata or {}).get(b"adan", b"{}"))
     return table
+
+
+def _read_features(file: pq.ParquetFile, names: list[str], kind: pa.DataType) -> pd.DataFrame:
+    matrix = np.empty((len(names), file.metadata.num_rows), kind.to_pandas_dtype())
+    for start in range(0, len(names), COLUMNS_AT_ONCE):
+        columns = file.read(names[start : start + COLUMNS_AT_ONCE]).columns
+        for row, column in zip(matrix[start:], columns, strict=False):
+            row[:] = column.to_numpy()
+    return pd.DataFrame(matrix.T, columns=names, copy=False)
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:

@@ -48,7 +48,10 @@ def read_tabular(path: str | os.PathLike[str]) -> Corpus:
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
     text = [name for name in ("emotion", "speaker", "session") if name in table]
-    return Corpus(path.stem, table.astype({n: str for n in text if not table[n].isna().any()}))
+    for name in text:
+        if not table[name].isna().any():
+            table[name] = table[name].astype(str)
+    return Corpus(path.stem, table)
 
 
 def _check_features(table: pd.DataFrame, path: Path) -> None:
@@ -58,10 +61,10 @@ def _check_features(table: pd.DataFrame, path: Path) -> None:
             f"{path} has no column 'file' and no features (columns of numbers with a fraction): "
             "name each utterance's audio, or add its features"
         )
-    finite = np.isfinite(table[features].to_numpy())
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        raise AdanError(
-            f"{path} has no finite number for the feature {features[column]!r} of row {row + 1}: "
-            "fill it in or drop the row"
-        )
+    for feature in features:
+        finite = np.isfinite(table[feature].to_numpy())
+        if not finite.all():
+            raise AdanError(
+                f"{path} has no finite number for the feature {feature!r} of row "
+                f"{finite.argmin() + 1}: fill it in or drop the row"
+            )

@@ -53,10 +53,15 @@ def normalise(
     """
     if how not in NORMALISATIONS:
         raise AdanError(f"no normalisation {how!r}; choose one of {', '.join(NORMALISATIONS)}")
-    X = X[:, X[train].min(axis=0) < X[train].max(axis=0)]
+    varies = np.ptp(X[train], axis=0) > 0
     if how == "fold":
-        X = StandardScaler().fit(X[train]).transform(X).clip(-LIMIT, LIMIT)
-    elif how == "corpus":
+        X_train, X_test = (X[np.ix_(rows, varies)] for rows in (train, ~train))
+        scaler = StandardScaler(copy=False).fit(X_train)
+        for half in (X_train, X_test):
+            np.clip(scaler.transform(half), -LIMIT, LIMIT, out=half)
+        return X_train.astype(np.float32, copy=False), X_test.astype(np.float32, copy=False)
+    X = X[:, varies]
+    if how == "corpus":
         X = StandardScaler().fit_transform(X)
     else:
         X = X.copy()

@@ -1,31 +1,25 @@
-"""The paper's tables as specifications, with its published numbers, and the data to run them on."""
+"""The paper's tables: which study measures each, its rows and the published numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
 
-from adan.classifiers.dnn import DNNClassifier
-from adan.classifiers.svm import RBFSVM
-from adan.corpora import Corpus, read_corpus
-from adan.corpora.emodb import load_emodb
 from adan.corpora.iemocap import HOW_TO_GET
-from adan.corpora.table import feature_columns
 from adan.errors import AdanError
-from adan.experiments.study import Data, Method, Study
-from adan.features import FeatureSet, features_of
-from adan.synthesis.aae import AdversarialAutoencoder
+from adan.experiments.sources import EMBEDDED, Source
+from adan.experiments.specification import Specification, read
 from adan.synthesis.adan import ADAN
-from adan.synthesis.duplication import Duplication
-from adan.synthesis.noise import AdditiveNoise
-from adan.synthesis.registry import synthesizer
-from adan.synthesis.smote import SMOTE
+
+STUDIES = Path(__file__).with_name("studies")
+"""A TOML file for each table: what is run."""
+
+SHORT = {"epochs": 20, "steps": 200, "times": 2}
+"""What a quick look cuts training down to."""
 
 
 @dataclass(frozen=True)
@@ -63,101 +57,39 @@ class Table:
         Its number and subject.
     corpus : str
         The corpus of the published figures.
-    feature_set : FeatureSet
-        What is extracted where the corpus has audio.
-    group : {"speaker", "session"}
-        What is left out at a time, where the corpus has it.
-    methods, classifiers : mapping
-        As in `Study`.
     rows : tuple of Row
         In the paper's order.
     """
 
     title: str
     corpus: str
-    feature_set: FeatureSet
-    group: str
-    methods: Mapping[str, Method]
-    classifiers: Mapping[str, BaseEstimator]
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
 
-    @property
-    def parts(self) -> list[str]:
-        """The parts of the corpus that the table has rows of."""
-        return list(dict.fromkeys(row.part for row in self.rows if row.method))
+    def of(self, specification: Specification, source: Source) -> Table:
+        """Return the table of a study that may have further methods, on the data that it has.
 
-    def quick(self) -> Table:
-        """Return the table with all training cut short, for a look at the output."""
-        methods = {
-            name: replace(m, synthesizer=_quick(m.synthesizer), times=min(m.times, 2))
-            for name, m in self.methods.items()
-        }
-        classifiers = {name: _quick(c) for name, c in self.classifiers.items()}
-        return replace(self, methods=methods, classifiers=classifiers)
-
-    def without_parts(self) -> Table:
-        """Return the table for a corpus whose utterances are all of one kind."""
-        last = self.parts[-1]
-        rows = (row for row in self.rows if not row.method or row.part == last)
-        return replace(self, rows=tuple(replace(row, part="all") for row in rows))
-
-    def with_methods(self, names: Sequence[str]) -> Table:
-        """Return the table with further synthesizers of the registry below its rows."""
-        new = {name: Method(synthesizer(name)) for name in names if name not in self.methods}
-        rows = tuple(
-            Row(f"{name} + {c.upper()}", name, c, part=part)
-            for part in self.parts
-            for name in new
-            for c in self.classifiers
+        A corpus whose utterances are all of one kind has the rows of the last part alone; methods
+        that the paper does not have get rows below, each with every classifier.
+        """
+        named = {row.method for row in self.rows}
+        further = tuple(
+            Row(f"{method} + {classifier.upper()}", method, classifier, part=part)
+            for part in specification.parts
+            for method in specification.methods
+            if method not in named
+            for classifier in specification.classifiers
         )
-        return replace(self, methods={**self.methods, **new}, rows=self.rows + rows)
+        rows = self.rows + further
+        if source.improvised is None:
+            last = specification.parts[-1]
+            rows = tuple(replace(r, part="all") for r in rows if not r.method or r.part == last)
+        return replace(self, rows=rows)
 
-    def study(self, *, seeds: int = 1, normalisation: str = "fold") -> Study:
-        """Return what measures one part of the table."""
-        return Study(self.methods, self.classifiers, normalisation, seeds)
-
-
-def table(name: str, labels: Sequence[str] = ()) -> Table:
-    """Return a table by name; ``labels`` are the classes of the corpus it is to be run on."""
-    if name == "ablations":
-        return ablations(next((label for label in labels if label.startswith("hap")), None))
-    return TABLES[name]
-
-
-def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
-    """Return the paper's ADAN; ``quick`` stops its training early."""
-    network = ADAN(random_state=seed)
-    return _quick(network) if quick else network
-
-
-def _quick(estimator: Any) -> Any:
-    """Return the estimator with its training cut short."""
-    if estimator is None:
-        return None
-    short = {"epochs": 20, "steps": 200}
-    known = estimator.get_params()
-    return clone(estimator).set_params(**{k: v for k, v in short.items() if k in known})
-
-
-_PEERS = {
-    "duplication": Method(Duplication()),
-    "noise": Method(AdditiveNoise()),
-    "smote": Method(SMOTE()),
-}
-_IEMOCAP_CLASSIFIERS = {
-    "svm": RBFSVM(),
-    "dnn": DNNClassifier(activation="tanh"),
-}
-"""The paper names the RBF kernel for EmoDB and none for IEMOCAP."""
 
 TABLES = {
     "table1": Table(
         "Table I",
         "EmoDB",
-        FeatureSet.IS11,
-        "speaker",
-        {"real only": Method(), **_PEERS, "adan": Method(ADAN())},
-        {"svm": RBFSVM(), "dnn": DNNClassifier()},
         (
             Row("Perception by human (Burkhardt et al.)", wa=87.50),
             Row("GMM/SVM (Luengo et al.)", wa=78.30),
@@ -176,14 +108,6 @@ TABLES = {
     "table2": Table(
         "Table II",
         "IEMOCAP",
-        FeatureSet.IS10,
-        "session",
-        {
-            "real only": Method(),
-            "synthetic only": Method(ADAN(), real=False),
-            "real + synthetic": Method(ADAN()),
-        },
-        {"svm": _IEMOCAP_CLASSIFIERS["svm"]},
         (
             Row("Real only, improvised", "real only", "svm", 67.94, 60.06, "improvised"),
             Row("Synthetic only, improvised", "synthetic only", "svm", 67.76, 58.10, "improvised"),
@@ -203,10 +127,6 @@ TABLES = {
     "table3": Table(
         "Table III",
         "IEMOCAP",
-        FeatureSet.IS10,
-        "session",
-        {**_PEERS, "aae": Method(AdversarialAutoencoder()), "adan": Method(ADAN())},
-        {"svm": _IEMOCAP_CLASSIFIERS["svm"]},
         (
             Row("RNN with local attention (Mirsamadi et al.)", wa=63.50, uar=58.80),
             Row("AAE & SVM (Sahu et al.)", "aae", "svm", uar=58.38),
@@ -219,10 +139,6 @@ TABLES = {
     "table4": Table(
         "Table IV",
         "IEMOCAP",
-        FeatureSet.IS10,
-        "session",
-        {"adan": Method(ADAN())},
-        _IEMOCAP_CLASSIFIERS,
         (
             Row("2-D ACRNN (Chen et al.)", uar=62.40),
             Row("3-D ACRNN (Chen et al.)", uar=64.74),
@@ -231,128 +147,88 @@ TABLES = {
             Row("ADAN + DNN", "adan", "dnn", 66.80, 62.83, "improvised"),
         ),
     ),
+    "ablations": Table("Ablations", "EmoDB"),
 }
 """Table I does not name the classifier of its duplication, noise and SMOTE rows; the paper's text
 speaks of "better DNNs ... based on other data augmentation techniques"."""
 
 
-_VARIANTS = {
-    "ADAN": ADAN(),
-    "no loss from C to G": ADAN(classification_weight=0.0),
-    "equation (5)": ADAN(generator_loss="minimax"),
-    **{f"M = {m}": ADAN(discriminator_steps=m) for m in (2, 5)},
-    **{f"latent {n}": ADAN(latent_dim=n) for n in (2, 10, 300)},
-}
-
-
-def ablations(happy: str | None) -> Table:
-    """Return what the paper argues in words, as one table on Table I's classifiers.
-
-    ``happy`` is the class that gets three times as many synthetic vectors as the others.
-    """
-    methods = {"real only": Method()} | {name: Method(a) for name, a in _VARIANTS.items()}
-    methods |= {f"{n} times": Method(ADAN(), times=n) for n in (1, 2, 5, 20)}
-    methods["synthetic only"] = Method(ADAN(), real=False)
-    if happy:
-        methods[f"3 x {happy}"] = Method(ADAN(), more={happy: 3})
-    classifiers = TABLES["table1"].classifiers
-    rows = tuple(Row(f"{m} + {c.upper()}", m, c) for m in methods for c in classifiers)
-    return replace(TABLES["table1"], title="Ablations", methods=methods, rows=rows)
-
-
-@dataclass(frozen=True)
-class Source:
-    """The data of a table and where they come from.
-
-    Attributes
-    ----------
-    corpus, features, group : str
-        The corpus, its feature set and what is left out at a time, by name.
-    data : Data
-        Its utterances.
-    improvised : ndarray of shape (n,), bool, or None
-        Which of them are improvised; None where the corpus makes no difference.
-    """
-
-    corpus: str
-    features: str
-    group: str
-    data: Data
-    improvised: NDArray[np.bool_] | None = None
-
-    def part(self, name: str) -> Data:
-        """Return the data of a part of the corpus."""
-        if name == "all" or self.improvised is None:
-            return self.data
-        return self.data.only(self.improvised)
-
-
-def source(
-    table: Table,
+def specification(
+    name: str,
     corpus: str | None = None,
     options: Mapping[str, Any] | None = None,
     *,
-    progress: bool = False,
-) -> Source:
-    """Return the data to measure a table on.
+    methods: Sequence[str] = (),
+    seeds: int = 1,
+    normalisation: str = "fold",
+    quick: bool = False,
+) -> Specification:
+    """Return the study that measures a table.
 
     Parameters
     ----------
-    table : Table
-        Says which features are extracted, and whether speakers or sessions are left out.
+    name : str
+        A key of `TABLES`.
     corpus : str, optional
         What `adan.corpora.read_corpus` takes; ``"emodb"``, and the default where the published
         figures are EmoDB's, is the embedded features.
     options : mapping, optional
         Keywords of `adan.corpora.read_corpus`.
-    progress : bool, default=False
-        Show a progress bar on standard error.
+    methods : sequence of str, default=()
+        Further synthesizers, by their names in `adan.synthesis.registry`.
+    seeds : int, default=1
+        Number of seeds.
+    normalisation : {"fold", "corpus", "speaker"}, default="fold"
+        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    quick : bool, default=False
+        Cut all training short, for a look at the output.
 
     Raises
     ------
     AdanError
-        If there is no corpus, or it cannot be cut into speakers or sessions.
+        If the table needs a corpus and there is none, or there is no such method.
     """
-    if corpus == "emodb" or (corpus is None and table.corpus == "EmoDB"):
-        return _embedded()
-    if corpus is None:
+    study = read(STUDIES / f"{name}.toml")
+    if corpus is None and TABLES[name].corpus != "EmoDB":
         raise AdanError(
-            f"{table.title} needs {table.corpus}: {HOW_TO_GET}, then give its folder with "
-            "--corpus, or run the table on another corpus, such as --corpus emodb"
+            f"{TABLES[name].title} needs {TABLES[name].corpus}: {HOW_TO_GET}, then give its folder "
+            f"with --corpus, or run the table on another corpus, such as --corpus {EMBEDDED}"
         )
-    read = read_corpus(corpus, **(options or {}))
-    group = table.group if table.group in read.table else "speaker"
-    read.require_groups(group)
-    rows, features = _features(read, table.feature_set, progress)
-    names = feature_columns(rows)
-    improvised = rows["improvised"].to_numpy(bool) if "improvised" in rows else None
-    data = Data(
-        X=rows[names].to_numpy(np.float32),
-        y=rows["emotion"].to_numpy(str),
-        speakers=rows["speaker"].to_numpy(str),
-        utterances=rows.index.to_numpy(str),
-        groups=rows[group].to_numpy(str),
-        learnable=np.ones(len(rows), bool) if improvised is None else improvised,
-    )
-    return Source(read.name, features, group, data, improvised)
+    study = study.changed(seeds=seeds, normalisations=[normalisation]).with_methods(methods)
+    if corpus is not None:
+        study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
+    return _quick(study) if quick else study
 
 
-def _features(corpus: Corpus, feature_set: FeatureSet, progress: bool) -> tuple[pd.DataFrame, str]:
-    """Return the corpus with features, those of its own table first, and what they are called."""
-    own = corpus.table.attrs.get("feature_set")
-    if own or "file" not in corpus.table:
-        return corpus.table, own or "features of the table"
-    return features_of(corpus, feature_set, progress=progress), feature_set.name
+def without_missing_classes(study: Specification, source: Source) -> Specification:
+    """Return the study less the methods that want more of a class that the corpus has not."""
+    classes = set(source.data.y.tolist())
+    methods = {n: m for n, m in study.methods.items() if set(m.more) <= classes}
+    return study.model_copy(update={"methods": methods})
 
 
-def _embedded() -> Source:
-    emodb = load_emodb()
-    data = Data(
-        X=emodb.data,
-        y=emodb.target,
-        speakers=emodb.groups,
-        utterances=emodb.utterances,
-        groups=emodb.groups,
-        learnable=np.ones(len(emodb.data), bool),
-    )
-    return Source("EmoDB", "IS11", "speaker", data)
+def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
+    """Return the paper's ADAN; ``quick`` stops its training early."""
+    network = ADAN(random_state=seed)
+    return network.set_params(**_shortened(network)) if quick else network
+
+
+def _quick(study: Specification) -> Specification:
+    """Return the study with all training cut short."""
+    values = study.model_dump(exclude_unset=True)
+    made = study.study("fold")
+    for name, method in made.methods.items():
+        if method.synthesizer is not None:
+            choice = values["methods"][name]
+            short = _shortened(method.synthesizer)
+            choice["parameters"] = {**choice.get("parameters", {}), **short}
+            choice["times"] = min(method.times, SHORT["times"])
+    for name, classifier in made.classifiers.items():
+        choice = values["classifiers"][name]
+        choice["parameters"] = {**choice.get("parameters", {}), **_shortened(classifier)}
+    return study.changed(**values)
+
+
+def _shortened(estimator: Any) -> dict[str, int]:
+    known = estimator.get_params()
+    return {name: SHORT[name] for name in ("epochs", "steps") if name in known}

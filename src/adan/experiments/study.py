@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
 from threadpoolctl import threadpool_limits
 
-from adan._progress import progress_bar
 from adan.evaluation.normalisation import normalise
 from adan.synthesis.base import Synthesizer, fit_all
 
+FOLDS_BYTES = 2**31
+"""Normalised vectors of the folds that are held at once; more folds go one group after another."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Data:
     """Labelled feature vectors of a corpus.
 
@@ -107,6 +113,23 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Result:
+    """The tables of one cell, a method with one seed; a further table is a further field here.
+
+    Attributes
+    ----------
+    history : DataFrame
+        ``fold``, ``epoch`` (from 1), ``measure`` and ``value``: losses of the networks of each
+        fold. No rows where the synthesizer has no networks.
+    predictions : DataFrame
+        See `adan.evaluation.scores`.
+    """
+
+    history: pd.DataFrame
+    predictions: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class _Fold:
     """One group left out: normalised vectors, and which rows of the data they are."""
 
@@ -118,62 +141,145 @@ class _Fold:
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
-    """Run a study, leaving one group out at a time.
+    """Run a study in memory; `adan.experiments.runner` runs one in a folder.
 
     Yields
     ------
     DataFrame
         The predictions of one seed and method by all classifiers: see `adan.evaluation.scores`.
     """
+    for seed in range(study.seeds):
+        for stack in stacks(study):
+            for _, result in results(stack, data, seed, progress=progress):
+                yield result.predictions
+
+
+def stacks(study: Study) -> list[Study]:
+    """Cut a study into those whose methods share a synthesizer, which is then fitted once."""
+    methods: dict[str, dict[str, Method]] = {}
+    for name, method in study.methods.items():
+        methods.setdefault(str(parameters_of(method.synthesizer)), {})[name] = method
+    return [replace(study, methods=shared) for shared in methods.values()]
+
+
+def parameters_of(estimator: Any) -> dict[str, Any] | None:
+    """Return the class of an estimator, the digest of its file if it is not adan's, its settings.
+
+    Its ``random_state`` is in there, though a study sets its own.
+    """
+    if estimator is None:
+        return None
+    kind = type(estimator)
+    known = {"class": kind.__name__}
+    if not kind.__module__.startswith("adan."):
+        file = inspect.getsourcefile(kind)
+        known["code"] = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+    return {**known, **estimator.get_params()}
+
+
+def results(
+    stack: Study, data: Data, seed: int, *, progress: bool = False
+) -> Iterator[tuple[str, Result]]:
+    """Run the methods of one of `stacks` with one seed, leaving one group out at a time.
+
+    Yields
+    ------
+    name : str
+        A method's.
+    result : Result
+        What came of it.
+    """
+    synthesizer = next(iter(stack.methods.values())).synthesizer
+    tables: dict[str, list[Result]] = {name: [] for name in stack.methods}
+    for first, folds in _fold_groups(data, stack.normalisation):
+        synthesizers = _fitted(synthesizer, folds, seed, progress, first)
+        history = _history(data, folds, synthesizers)
+        for name, method in stack.methods.items():
+            predictions = _predictions(stack, method, data, folds, synthesizers, seed, first)
+            labels = {"method": name, "normalisation": stack.normalisation, "seed": seed}
+            tables[name].append(Result(history.assign(**labels), predictions.assign(**labels)))
+            if first + len(folds) == len(np.unique(data.groups)):
+                yield name, _joined(tables.pop(name))
+
+
+def _joined(parts: list[Result]) -> Result:
+    fields = vars(parts[0])
+    return Result(
+        **{name: pd.concat([vars(p)[name] for p in parts], ignore_index=True) for name in fields}
+    )
+
+
+def _fold_groups(data: Data, normalisation: str) -> Iterator[tuple[int, list[_Fold]]]:
+    """Yield as many folds at a time as fit into memory, and the number of the first."""
+    n = len(np.unique(data.groups))
+    together = max(1, FOLDS_BYTES // (4 * data.X.size))
+    if n <= together:
+        yield 0, _all_folds(data, normalisation)
+        return
+    splits = [*LeaveOneGroupOut().split(data.X, data.y, data.groups)]
+    for first in range(0, n, together):
+        yield (
+            first,
+            [_fold(normalisation, data, *split) for split in splits[first : first + together]],
+        )
+
+
+@lru_cache(maxsize=1)
+def _all_folds(data: Data, normalisation: str) -> list[_Fold]:
+    """Return all folds; the last ones are kept, since many stacks follow on the same."""
     splits = LeaveOneGroupOut().split(data.X, data.y, data.groups)
-    folds = [_fold(study, data, train, test) for train, test in splits]
-    total = study.seeds * len(study.methods) * len(folds)
-    with (
-        progress_bar(total=total, desc="folds", disable=not progress, unit="fold") as bar,
-        Parallel(n_jobs=cpu_count(), prefer="threads", return_as="generator") as parallel,
-    ):
-        for seed in range(study.seeds):
-            fitted: dict[str, list[Synthesizer]] = {}
-            for name, method in study.methods.items():
-                synthesizers = _fitted(method.synthesizer, folds, seed, progress, fitted)
-                tasks = (
-                    delayed(_predict)(study, method, fold, synthesizer, _seed(seed, i, 1))
-                    for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True))
-                )
-                frames = []
-                with _one_thread_each():
-                    for fold, predicted in zip(folds, parallel(tasks), strict=True):
-                        frames += [_frame(data, fold.test, *item) for item in predicted.items()]
-                        bar.update()
-                yield pd.concat(frames, ignore_index=True).assign(
-                    method=name, normalisation=study.normalisation, seed=seed
-                )
+    return [_fold(normalisation, data, train, test) for train, test in splits]
 
 
-def _fold(study: Study, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> _Fold:
+def _fold(normalisation: str, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> _Fold:
     mask = np.isin(np.arange(len(data.X)), train)
-    X, X_test = normalise(data.X, mask, data.speakers, study.normalisation)
+    X, X_test = normalise(data.X, mask, data.speakers, normalisation)
     return _Fold(X, X_test, data.y[train], data.learnable[train], test)
 
 
 def _fitted(
-    synthesizer: Synthesizer | None,
-    folds: list[_Fold],
-    seed: int,
-    progress: bool,
-    before: dict[str, list[Synthesizer]],
+    synthesizer: Synthesizer | None, folds: list[_Fold], seed: int, progress: bool, first: int = 0
 ) -> list[Any]:
-    """Fit a synthesizer on each fold; one that stands in ``before`` is taken from there."""
+    """Fit a synthesizer on each fold."""
     if synthesizer is None:
         return [None] * len(folds)
-    settings = f"{type(synthesizer).__name__} {synthesizer.get_params()}"
-    if settings not in before:
-        before[settings] = [
-            clone(synthesizer).set_params(random_state=_seed(seed, i, 0)) for i in range(len(folds))
-        ]
-        rows = [(fold.X[fold.learnable], fold.y[fold.learnable]) for fold in folds]
-        fit_all(before[settings], rows, progress=progress)
-    return before[settings]
+    fitted = [
+        clone(synthesizer).set_params(random_state=_seed(seed, i, 0))
+        for i in range(first, first + len(folds))
+    ]
+    rows = [
+        (fold.X, fold.y)
+        if fold.learnable.all()
+        else (fold.X[fold.learnable], fold.y[fold.learnable])
+        for fold in folds
+    ]
+    fit_all(fitted, rows, progress=progress)
+    return fitted
+
+
+def _predictions(
+    stack: Study,
+    method: Method,
+    data: Data,
+    folds: list[_Fold],
+    synthesizers: list[Any],
+    seed: int,
+    first: int,
+) -> pd.DataFrame:
+    """Classify the folds in threads, as many as torch has; libsvm and BLAS let go of the GIL."""
+    tasks = (
+        delayed(_predict)(stack, method, fold, synthesizer, _seed(seed, i, 1))
+        for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True), first)
+    )
+    parallel = Parallel(n_jobs=torch.get_num_threads(), prefer="threads")
+    with _one_thread_each():
+        predicted = parallel(tasks)
+    frames = [
+        _frame(data, fold.test, *item)
+        for fold, by_classifier in zip(folds, predicted, strict=True)
+        for item in by_classifier.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _predict(
@@ -185,6 +291,22 @@ def _predict(
         name: _seeded(classifier, seed).fit(X, y).predict(fold.X_test)
         for name, classifier in study.classifiers.items()
     }
+
+
+def _history(data: Data, folds: list[_Fold], synthesizers: list[Any]) -> pd.DataFrame:
+    rows = [
+        pd.DataFrame(
+            {
+                "fold": data.groups[fold.test[0]],
+                "epoch": np.arange(1, len(values) + 1),
+                "measure": measure,
+                "value": values,
+            }
+        )
+        for fold, synthesizer in zip(folds, synthesizers, strict=True)
+        for measure, values in getattr(synthesizer, "history_", {}).items()
+    ]
+    return pd.concat(rows) if rows else pd.DataFrame(columns=["fold", "epoch", "measure", "value"])
 
 
 @contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,9 @@ from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
 from adan.experiments import paper
-from adan.experiments.study import Method, run
+from adan.experiments.runner import run, versions
+from adan.experiments.sources import Source, digest, load
+from adan.experiments.study import parameters_of
 from adan.reports import figures
 from adan.reports.tables import markdown, protocol_notes, published_beside_measured
 from adan.synthesis.adan import ADAN
@@ -42,31 +41,26 @@ def table(
     normalisation: str = "fold",
     quick: bool = False,
     progress: bool = False,
+    **running: Any,
 ) -> str:
     """Measure a table of the paper.
 
-    Leaves in ``folder``: ``NAME.csv``, ``NAME.md``, ``predictions.parquet``, ``confusion.csv``,
-    ``settings.json`` and the figures. Tables and predictions are written after every method, so
-    an interrupted run leaves what was finished.
+    Leaves in ``folder``: ``NAME.csv``, ``NAME.md``, ``confusion.csv``, the figures, and what
+    `adan.experiments.store` tells of. An interrupted run leaves the tables of what was finished,
+    and goes on from there the next time.
 
     Parameters
     ----------
     name : str
-        A key of `adan.experiments.paper.TABLES`, or ``"ablations"``.
+        A key of `adan.experiments.paper.TABLES`.
     folder : Path
         Made if it is missing.
-    corpus, corpus_options : str and mapping, optional
-        See `adan.experiments.paper.source`.
-    methods : sequence of str, default=()
-        Further synthesizers, by their names in `adan.synthesis.registry`.
-    seeds : int, default=1
-        Number of seeds.
-    normalisation : {"fold", "corpus", "speaker"}, default="fold"
-        See `adan.evaluation.normalisation.NORMALISATIONS`.
-    quick : bool, default=False
-        Cut all training short; every output says so.
+    corpus, corpus_options, methods, seeds, normalisation, quick
+        See `adan.experiments.paper.specification`; a quick run's every output says so.
     progress : bool, default=False
         Show progress bars on standard error.
+    **running
+        ``workers``, ``scheduler`` and ``trackers`` of `adan.experiments.runner.run`.
 
     Returns
     -------
@@ -78,28 +72,24 @@ def table(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    plan = paper.table(name)
-    where = paper.source(plan, corpus, corpus_options, progress=progress)
-    plan = paper.table(name, [*np.unique(where.data.y)]).with_methods(methods)
-    plan = plan if where.improvised is not None else plan.without_parts()
-    plan = plan.quick() if quick else plan
-    study = plan.study(seeds=seeds, normalisation=normalisation)
-    settings = {
-        "corpus": corpus,
-        "corpus_options": dict(corpus_options or {}),
-        "seeds": seeds,
-        "normalisation": normalisation,
-        "quick": quick,
-        "methods": {key: _method(method) for key, method in study.methods.items()},
-        "classifiers": {key: _parameters(c) for key, c in study.classifiers.items()},
-    }
-    _claim(folder, name, settings, where)
-    finished: list[pd.DataFrame] = []
+    study = paper.specification(
+        name,
+        corpus,
+        corpus_options,
+        methods=methods,
+        seeds=seeds,
+        normalisation=normalisation,
+        quick=quick,
+    )
+    (where,) = load(study, progress=progress)
+    study = paper.without_missing_classes(study, where)
+    plan = paper.TABLES[name].of(study, where)
     text = ""
-    for part in plan.parts:
-        for predictions in run(study, where.part(part), progress=progress):
-            finished.append(predictions.assign(part=part))
-            measured = pd.concat(finished, ignore_index=True)
+    try:
+        run(study, [where], folder, progress=progress, **running)
+    finally:
+        if (folder / "predictions.parquet").exists():
+            measured = pd.read_parquet(folder / "predictions.parquet")
             text = _write(folder, name, plan, where, measured, quick)
     matrices = figures.confusion_matrices(measured, title=_title(plan, where, quick))
     figures.save(matrices, folder, "confusion")
@@ -137,12 +127,13 @@ def figure(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    where = paper.source(paper.TABLES["table1"], corpus, corpus_options, progress=progress)
+    study = paper.specification("table1", corpus, corpus_options)
+    (where,) = load(study, progress=progress)
     settings = {
         "corpus": corpus,
         "corpus_options": dict(corpus_options or {}),
         "quick": quick,
-        "adan": _parameters(paper.adan(quick=quick)),
+        "adan": parameters_of(paper.adan(quick=quick)),
     }
     _claim(folder, name, settings, where)
     return _save_figures(folder, where, quick=quick, progress=progress, only=name)
@@ -152,7 +143,7 @@ def _write(
     folder: Path,
     name: str,
     plan: paper.Table,
-    where: paper.Source,
+    where: Source,
     predictions: pd.DataFrame,
     quick: bool,
 ) -> str:
@@ -162,8 +153,6 @@ def _write(
         *([QUICK_NOTE] if quick else []),
     ]
     text = markdown(table, title=_title(plan, where, quick), notes=notes)
-    with replacing(folder / "predictions.parquet") as path:
-        predictions.to_parquet(path, index=False)
     for stem, frame in {name: table, "confusion": confusion(predictions)}.items():
         with replacing(folder / f"{stem}.csv") as path:
             frame.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
@@ -172,12 +161,12 @@ def _write(
     return text
 
 
-def _title(plan: paper.Table, where: paper.Source, quick: bool) -> str:
+def _title(plan: paper.Table, where: Source, quick: bool) -> str:
     return f"{plan.title}: {where.corpus}, {where.features}" + (" (QUICK)" if quick else "")
 
 
 def _save_figures(
-    folder: Path, where: paper.Source, *, quick: bool, progress: bool, only: str | None = None
+    folder: Path, where: Source, *, quick: bool, progress: bool, only: str | None = None
 ) -> list[Path]:
     data = where.data.only(where.data.learnable)
     X = StandardScaler().fit_transform(data.X)
@@ -208,8 +197,8 @@ def _spaces(
     }
 
 
-def _claim(folder: Path, name: str, settings: dict[str, Any], where: paper.Source) -> None:
-    """Write the settings of a run, unless the folder holds one with other settings."""
+def _claim(folder: Path, name: str, settings: dict[str, Any], where: Source) -> None:
+    """Write the settings of a figure, unless the folder holds a run with other settings."""
     path = folder / "settings.json"
     settings = {"run": name, **json.loads(json.dumps(settings))}
     if path.exists():
@@ -222,26 +211,15 @@ def _claim(folder: Path, name: str, settings: dict[str, Any], where: paper.Sourc
                 f"{folder} holds a run with other settings ({path.name}): "
                 "choose another folder with -o, or remove this one"
             )
-    packages = ("adan", "imbalanced-learn", "numpy", "pandas", "scikit-learn", "torch")
     provenance = {
         "settings": settings,
         "data": {
             "corpus": where.corpus,
             "features": where.features,
             "utterances": len(where.data.X),
-            "sha256": hashlib.sha256(where.data.X.tobytes()).hexdigest(),
+            "sha256": digest(where.data),
         },
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "versions": versions(),
     }
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(provenance, indent=2) + "\n")
-
-
-def _method(method: Method) -> dict[str, Any]:
-    return vars(method) | {"synthesizer": _parameters(method.synthesizer)}
-
-
-def _parameters(estimator: Any) -> dict[str, Any] | None:
-    if estimator is None:
-        return None
-    return {"class": type(estimator).__name__, **estimator.get_params()}

@@ -1,0 +1,116 @@
+"""The data of a study: the utterances of its corpora, with features."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from adan.corpora import Corpus, read_corpus
+from adan.corpora.emodb import load_emodb
+from adan.corpora.table import feature_matrix
+from adan.experiments.specification import CorpusChoice, Specification
+from adan.experiments.study import Data
+from adan.features import features_of
+
+EMBEDDED = "emodb"
+"""The name of EmoDB's embedded features among corpora."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A corpus with one kind of features.
+
+    Attributes
+    ----------
+    corpus, features, group : str
+        The corpus, its feature set and what is left out at a time, by name.
+    data : Data
+        Its utterances.
+    improvised : ndarray of shape (n,), bool, or None
+        Which of them are improvised; None where the corpus makes no difference.
+    """
+
+    corpus: str
+    features: str
+    group: str
+    data: Data
+    improvised: NDArray[np.bool_] | None = None
+
+    def parts(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
+        """Yield each part of the corpus; the whole where it makes no difference."""
+        for name in names if self.improvised is not None else ["all"]:
+            rows = self.improvised if name == "improvised" else None
+            yield name, self.data if rows is None else self.data.only(rows)
+
+
+def load(specification: Specification, *, progress: bool = False) -> list[Source]:
+    """Return the data of a study, one for each corpus and kind of features.
+
+    Raises
+    ------
+    AdanError
+        If there is no such corpus, or it cannot be cut into speakers or sessions.
+    """
+    return [
+        source
+        for corpus in specification.corpora
+        for source in _sources(corpus, specification, progress)
+    ]
+
+
+def digest(data: Data) -> str:
+    """Return the SHA-256 of all that the data hold, their order included."""
+    sha = hashlib.sha256()
+    for name, values in vars(data).items():
+        sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        for start in range(0, len(values), 256):
+            sha.update(np.ascontiguousarray(values[start : start + 256]).data)
+    return sha.hexdigest()
+
+
+def _sources(
+    choice: CorpusChoice, specification: Specification, progress: bool
+) -> Iterator[Source]:
+    if choice.path == EMBEDDED:
+        yield _embedded()
+        return
+    corpus = read_corpus(choice.path, **choice.options)
+    group = specification.protocol if specification.protocol in corpus.table else "speaker"
+    corpus.require_groups(group)
+    own = corpus.table.attrs.get("feature_set")
+    if own or "file" not in corpus.table:
+        yield _source(corpus, corpus.table, own or "features of the table", group)
+        return
+    for name in specification.features:
+        yield _source(corpus, features_of(corpus, name, progress=progress), name, group)
+
+
+def _source(corpus: Corpus, rows: pd.DataFrame, features: str, group: str) -> Source:
+    improvised = rows["improvised"].to_numpy(bool) if "improvised" in rows else None
+    data = Data(
+        X=feature_matrix(rows),
+        y=rows["emotion"].to_numpy(str),
+        speakers=rows["speaker"].to_numpy(str),
+        utterances=rows.index.to_numpy(str),
+        groups=rows[group].to_numpy(str),
+        learnable=np.ones(len(rows), bool) if improvised is None else improvised,
+    )
+    return Source(corpus.name, features, group, data, improvised)
+
+
+def _embedded() -> Source:
+    emodb = load_emodb()
+    data = Data(
+        X=emodb.data,
+        y=emodb.target,
+        speakers=emodb.groups,
+        utterances=emodb.utterances,
+        groups=emodb.groups,
+        learnable=np.ones(len(emodb.data), bool),
+    )
+    return Source("EmoDB", "IS11", "speaker", data)

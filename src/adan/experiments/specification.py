@@ -1,0 +1,223 @@
+"""What a study is made of: a TOML file, checked key by key before anything is computed."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from sklearn.base import BaseEstimator
+
+from adan._files import replacing
+from adan.classifiers.dnn import DNNClassifier
+from adan.classifiers.svm import RBFSVM
+from adan.errors import AdanError
+from adan.experiments.study import Method, Study
+from adan.features import FeatureSet
+from adan.synthesis.registry import synthesizer
+
+CLASSIFIERS: dict[str, type[BaseEstimator]] = {"svm": RBFSVM, "dnn": DNNClassifier}
+NO_SYNTHESIZER = "none"
+TEMPLATE = Path(__file__).with_name("studies") / "template.toml"
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CorpusChoice(_Checked):
+    """A corpus, and the options it is read with: see `adan.corpora.read_corpus`."""
+
+    path: str
+    options: dict[str, str | bool] = {}
+
+
+class MethodChoice(_Checked):
+    """How a training set is made: see `adan.experiments.study.Method`."""
+
+    synthesizer: str
+    parameters: dict[str, Any] = {}
+    real: bool = True
+    times: PositiveInt = 10
+    more: dict[str, PositiveInt] = {}
+
+    def method(self) -> Method:
+        """Return what it stands for."""
+        if self.synthesizer == NO_SYNTHESIZER:
+            return Method()
+        made = synthesizer(self.synthesizer, **_tuples(self.parameters))
+        return Method(made, self.real, self.times, self.more)
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Self:
+        if self.synthesizer == NO_SYNTHESIZER:
+            if others := self.model_fields_set - {"synthesizer"}:
+                raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {min(others)}")
+        else:
+            _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
+        return self
+
+
+class ClassifierChoice(_Checked):
+    """A classifier of the package and its parameters."""
+
+    kind: Literal["svm", "dnn"]
+    parameters: dict[str, Any] = {}
+
+    def classifier(self) -> BaseEstimator:
+        """Return what it stands for."""
+        return CLASSIFIERS[self.kind](**_tuples(self.parameters))
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Self:
+        _check_parameters(CLASSIFIERS[self.kind], self.parameters)
+        return self
+
+
+def _corpus(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _feature_set(name: str) -> str:
+    return FeatureSet.named(name).name
+
+
+class Specification(_Checked):
+    """A study: every corpus x features x part x normalisation x method x seed is one cell of it.
+
+    Attributes
+    ----------
+    corpora : list of CorpusChoice
+        ``"emodb"`` is the embedded features; else what `adan.corpora.read_corpus` takes.
+    features : list of str
+        What is extracted where a corpus has audio: names of `adan.features.FeatureSet`.
+    parts : list of {"all", "improvised"}
+        The utterances to train and test classifiers on, where a corpus makes the difference.
+    normalisations : list of {"fold", "corpus", "speaker"}
+        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    protocol : {"speaker", "session"}
+        What is left out at a time; speakers where a corpus has no sessions.
+    methods, classifiers : dict
+        By the names that tables shall show.
+    seeds : int
+        Number of seeds, 0 to ``seeds - 1``.
+    """
+
+    corpora: Annotated[list[Annotated[CorpusChoice, BeforeValidator(_corpus)]], Field(min_length=1)]
+    features: list[Annotated[str, BeforeValidator(_feature_set)]] = ["IS11"]
+    parts: Annotated[list[Literal["all", "improvised"]], Field(min_length=1)] = ["all"]
+    normalisations: Annotated[list[Literal["fold", "corpus", "speaker"]], Field(min_length=1)] = [
+        "fold"
+    ]
+    protocol: Literal["speaker", "session"] = "speaker"
+    methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
+    classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
+    seeds: PositiveInt = 10
+
+    def study(self, normalisation: str) -> Study:
+        """Return what is run on the data of each corpus."""
+        methods = {name: choice.method() for name, choice in self.methods.items()}
+        classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
+        return Study(methods, classifiers, normalisation, self.seeds)
+
+    def changed(self, **changes: Any) -> Specification:
+        """Return the study with some keys changed, checked again."""
+        return checked({**self.model_dump(exclude_unset=True), **changes}, "the study")
+
+    def with_methods(self, names: Sequence[str]) -> Specification:
+        """Return the study with further synthesizers of the registry, with their defaults."""
+        new = {name: {"synthesizer": name} for name in names if name not in self.methods}
+        return self.changed(methods={**self.model_dump(exclude_unset=True)["methods"], **new})
+
+
+def read(path: str | os.PathLike[str]) -> Specification:
+    """Read a study from its TOML file.
+
+    Parameters
+    ----------
+    path : path-like
+        See ``adan study init`` for a commented one.
+
+    Raises
+    ------
+    AdanError
+        If the file is missing or no TOML, or a key is unknown, missing or has a wrong value; the
+        message names the key and what may stand there.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AdanError(f"{path} cannot be read as a study: {reason}") from error
+    return checked(values, str(path))
+
+
+def checked(values: Mapping[str, Any], where: str) -> Specification:
+    """Check the values of a study; ``where`` names their place in the message of an `AdanError`."""
+    try:
+        return Specification.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(dict.fromkeys(map(_in_words, error.errors())))
+        raise AdanError(f"{where}: {problems}") from error
+
+
+def write_template(path: str | os.PathLike[str]) -> None:
+    """Write a commented study to start from; a file that is there already stays."""
+    if Path(path).exists():
+        raise AdanError(f"{path} is there already: choose another name with -o")
+    with replacing(path) as temporary:
+        temporary.write_bytes(TEMPLATE.read_bytes())
+
+
+def _in_words(problem: Any) -> str:
+    place = problem["loc"]
+    key = ".".join(str(step) for step in place)
+    if problem["type"] == "extra_forbidden":
+        groups: dict[Any, type[BaseModel]] = {
+            "corpora": CorpusChoice,
+            "methods": MethodChoice,
+            "classifiers": ClassifierChoice,
+        }
+        group = groups[place[0]] if len(place) > 1 else Specification
+        return f"{key} is no key; there are {', '.join(group.model_fields)}"
+    text = problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {text[0].lower()}{text[1:]}"
+
+
+def _check_parameters(kind: type[Any], parameters: Mapping[str, Any]) -> None:
+    """Raise ValueError unless ``kind`` has these parameters and they are of its types."""
+    known = [name for name in inspect.signature(kind).parameters if name != "random_state"]
+    hints = _hints(kind)
+    for name, value in parameters.items():
+        if name not in known:
+            raise ValueError(f"no parameter {name!r}; there are {', '.join(known)}")
+        try:
+            TypeAdapter(hints.get(name, Any)).validate_python(value)
+        except ValidationError as error:
+            raise ValueError(f"parameters.{name}: {error.errors()[0]['msg']}") from error
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """Return the types of a constructor's parameters, as far as they can be told."""
+    try:
+        return get_type_hints(kind if is_dataclass(kind) else kind.__init__)
+    except NameError:  # another package's, imported for its type checker alone
+        return {}
+
+
+def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()}

@@ -1,0 +1,392 @@
+"""A run's folder: what a study is, and the tables of each cell, whole or not there.
+
+::
+
+    settings.json              the study, its data and the code: what the folder belongs to
+    cells/NAME.TABLE.parquet   one table of one cell, sealed
+    cells/NAME.failed.json     why a cell failed
+    locks/, logs/              who computes what; one log file a run
+    TABLE.parquet              one table of all cells
+
+A cell's key is the digest of everything that determines it. A seal is the SHA-256 of the file with
+the seal itself blanked out, so that a change of any byte is noticed. Only the standard library is
+imported until tables are written or read, so that the state of a run is told at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from adan._files import replacing
+from adan.errors import AdanError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from filelock import BaseFileLock
+
+LAST = "predictions"
+"""The table that lands last, so that a cell that has it is done."""
+
+_BLANK = b"0" * 64
+_SEAL = b'"seal": "'
+_ROWS = 100_000
+"""Rows that one row group of a merged table gathers."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method with one seed on one part of one corpus.
+
+    Attributes
+    ----------
+    corpus, features, part, normalisation, method : str
+        Which one it is.
+    seed : int
+        Its seed.
+    key : str
+        SHA-256 of everything that determines its result.
+    """
+
+    corpus: str
+    features: str
+    part: str
+    normalisation: str
+    method: str
+    seed: int
+    key: str
+
+    @cached_property
+    def name(self) -> str:
+        """What its files are called."""
+        words = (self.corpus, self.features, self.part, self.normalisation, self.method, self.seed)
+        slug = "-".join(re.sub(r"\W+", "_", str(word)).strip("_") for word in words)
+        return f"{slug}-{self.key[:16]}"
+
+    def __str__(self) -> str:
+        where = f"{self.corpus}, {self.features}, {self.part}, {self.normalisation}"
+        return f"{self.method}, seed {self.seed} ({where})"
+
+
+@dataclass
+class Status:
+    """How far a run is.
+
+    Attributes
+    ----------
+    done, left : list of Cell
+        Those that failed are among ``left``.
+    failed : dict of Cell to str
+        Why.
+    problems : dict of str to str
+        What is wrong with files of the folder, by name.
+    seconds : float
+        About how long what is left takes one at a time where the rest was computed; NaN if
+        nothing is done yet.
+    """
+
+    done: list[Cell] = field(default_factory=list)
+    left: list[Cell] = field(default_factory=list)
+    failed: dict[Cell, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    seconds: float = nan
+
+
+class Store:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    folder : path-like
+        Made when it is claimed.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self._cells = self.folder / "cells"
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the folder belongs to, as `claim` left it.
+
+        Raises
+        ------
+        AdanError
+            If nothing is there, or it is damaged or not a study's.
+        """
+        path = self.folder / "settings.json"
+        try:
+            settings: dict[str, Any] = json.loads(path.read_bytes())
+            if not {"data", "code"} <= set(settings) or "study" not in settings["settings"]:
+                raise ValueError
+        except FileNotFoundError:
+            raise AdanError(f"{self.folder} holds no run (it has no {path.name})") from None
+        except (OSError, ValueError, TypeError) as error:
+            raise AdanError(
+                f"{self.folder} holds a run with other settings, or {path.name} is damaged: choose "
+                "another folder with -o, or remove this one"
+            ) from error
+        return settings
+
+    def claim(self, settings: Mapping[str, Any]) -> None:
+        """Take the folder for a study, which may be the one in it with more cells.
+
+        Parameters
+        ----------
+        settings : mapping
+            Fit for JSON, with what `cells_of` needs.
+
+        Raises
+        ------
+        AdanError
+            If the folder holds a run that is no part of this one, or had other data.
+        """
+        path = self.folder / "settings.json"
+        settings = json.loads(json.dumps(settings))
+        if path.exists():
+            there = self.settings()
+            if changed := _changed_data(there["data"], settings["data"]):
+                raise AdanError(
+                    f"{changed} is not what it was when the run in {self.folder} began: choose "
+                    "another folder with -o"
+                )
+            if not set(cells_of({**there, "code": settings["code"]})) <= set(cells_of(settings)):
+                raise AdanError(
+                    f"{self.folder} holds a run with other settings ({path.name}): choose another "
+                    "folder with -o, or remove this one; a run may be given more seeds, methods, "
+                    "normalisations and corpora, and nothing else may change"
+                )
+        _write(path, json.dumps(settings, indent=2).encode() + b"\n")
+
+    def land(self, cell: Cell, tables: Mapping[str, pd.DataFrame], seconds: float) -> None:
+        """Keep the tables of a cell that have rows; `LAST` comes last."""
+        names = sorted((n for n in tables if len(tables[n])), key=LAST.__eq__)
+        note = {"cell": str(cell), "seconds": seconds, "tables": names, "key": cell.key}
+        for name in names:
+            _write(self._path(cell, name), _sealed(tables[name], note))
+        self._failure(cell).unlink(missing_ok=True)
+
+    def fail(self, cell: Cell, reason: str) -> None:
+        """Note why a cell failed."""
+        _write(self._failure(cell), json.dumps({"reason": reason}).encode())
+
+    def look(self, cell: Cell) -> tuple[dict[str, Any], dict[str, str]]:
+        """Look at the files of a cell.
+
+        Returns
+        -------
+        note : dict
+            ``cell``, ``seconds``, ``tables`` and ``key``; empty if the cell is not done.
+        problems : dict of str to str
+            What is wrong with files that are half-written, edited, another cell's, or gone.
+        """
+        last = self._path(cell, LAST)
+        if not last.exists():
+            return {}, {}
+        note = _note(last, cell.key) or {}
+        paths = [self._path(cell, table) for table in note.get("tables", [LAST])]
+        problems = {
+            f"cells/{path.name}": "half-written, edited, gone or not of this cell"
+            for path in paths
+            if not _note(path, cell.key)
+        }
+        return {} if problems else note, problems
+
+    def status(self) -> Status:
+        """Look at every cell and every file of the folder."""
+        status = Status()
+        cells = cells_of(self.settings())
+        times: dict[str, list[float]] = {}
+        with ThreadPoolExecutor() as pool:
+            for cell, (note, problems) in zip(cells, pool.map(self.look, cells), strict=True):
+                (status.done if note else status.left).append(cell)
+                status.problems |= problems
+                if note:
+                    times.setdefault(cell.method, []).append(note["seconds"])
+        status.problems |= self._strangers({cell.name for cell in cells})
+        for cell in status.left:
+            if self._failure(cell).exists():
+                status.failed[cell] = json.loads(self._failure(cell).read_bytes())["reason"]
+        if times:
+            means = {method: fmean(seconds) for method, seconds in times.items()}
+            other = fmean(means.values())
+            status.seconds = sum(means.get(cell.method, other) for cell in status.left)
+        return status
+
+    def merge(self, path: str | os.PathLike[str] | None = None) -> int:
+        """Write each table of all cells that are done to one file, in the order of the study.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            Write `LAST` alone, and there; by default each table to its place in the folder.
+
+        Returns
+        -------
+        int
+            The number of cells; no file is written if it is 0.
+        """
+        files: dict[str, list[Path]] = {}
+        for cell in cells_of(self.settings()):
+            for table in self.look(cell)[0].get("tables", ()):
+                files.setdefault(table, []).append(self._path(cell, table))
+        done = len(files.get(LAST, ()))
+        if path is not None and done:
+            _concatenate(files[LAST], Path(path))
+        elif done:
+            with self.lock("merge", wait=True):
+                for table, parts in files.items():
+                    _concatenate(parts, self.folder / f"{table}.parquet")
+        return done
+
+    def lock(self, name: str, *, wait: bool = False) -> BaseFileLock:
+        """Return a lock that ends with the process; raises `filelock.Timeout` unless ``wait``."""
+        from filelock import FileLock
+
+        path = self.folder / "locks" / f"{name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path, timeout=-1 if wait else 0, thread_local=False)
+
+    def clear(self, cell: Cell) -> None:
+        """Remove what a killed run left half-written; call it with the cell's lock held."""
+        for leftover in self._cells.glob(f".{cell.name}.*"):
+            leftover.unlink(missing_ok=True)
+
+    def _strangers(self, names: set[str]) -> dict[str, str]:
+        strangers = {}
+        for entry in sorted(os.listdir(self._cells)) if self._cells.exists() else ():
+            if entry.startswith("."):
+                strangers[f"cells/{entry}"] = "being written now, or left by a run that was killed"
+            elif entry.split(".")[0] not in names:
+                strangers[f"cells/{entry}"] = "of no cell of this study, or of other code or data"
+        return strangers
+
+    def _path(self, cell: Cell, table: str) -> Path:
+        return self._cells / f"{cell.name}.{table}.parquet"
+
+    def _failure(self, cell: Cell) -> Path:
+        return self._cells / f"{cell.name}.failed.json"
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a disk that is full or cannot be written into an `AdanError`."""
+    try:
+        yield
+    except OSError as error:
+        raise AdanError(
+            f"{error.filename or folder} cannot be written ({error.strerror or error}): what was "
+            "finished is kept; make room, then run again"
+        ) from error
+
+
+def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
+    """List the cells of a run.
+
+    Parameters
+    ----------
+    settings : mapping
+        ``data``: a list with the ``corpus``, ``features``, ``part`` and ``sha256`` of each;
+        ``code``: what identifies the code; ``settings``: a mapping with ``study``, as
+        `adan.experiments.specification` has it, and ``methods`` and ``classifiers``, all their
+        parameters by name.
+    """
+    study, classifiers = settings["settings"]["study"], settings["settings"]["classifiers"]
+    methods = {n: json.dumps([n, m]) for n, m in settings["settings"]["methods"].items()}
+    cells = []
+    for data in settings["data"]:
+        names = (data["corpus"], data["features"], data["part"])
+        for normalisation in study["normalisations"]:
+            fixed = [*names, normalisation, data["sha256"], classifiers]
+            begun = hashlib.sha256(json.dumps([*fixed, settings["code"]]).encode())
+            for seed in range(study["seeds"]):
+                for method, parameters in methods.items():
+                    sha = begun.copy()
+                    sha.update(f"{seed} {parameters}".encode())
+                    cells.append(Cell(*names, normalisation, method, seed, sha.hexdigest()))
+    return cells
+
+
+def _changed_data(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> str | None:
+    digests = {(d["corpus"], d["features"], d["part"]): d["sha256"] for d in now}
+    for data in before:
+        if digests.get((data["corpus"], data["features"], data["part"])) not in (
+            None,
+            data["sha256"],
+        ):
+            return f"the data of {data['corpus']} ({data['features']}, {data['part']})"
+    return None
+
+
+def _sealed(frame: pd.DataFrame, note: dict[str, Any]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    text = json.dumps({**note, "seal": _BLANK.decode()})
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"adan": text}), sink, compression="zstd")
+    content = sink.getvalue()
+    at = content.rindex(_SEAL) + len(_SEAL)
+    seal = hashlib.sha256(content).hexdigest().encode()
+    return content[:at] + seal + content[at + len(seal) :]
+
+
+def _note(path: Path, key: str) -> dict[str, Any] | None:
+    """Return what stands in a cell's file beside the table, or None if it is not whole."""
+    try:
+        content = path.read_bytes()
+        start = content.rindex(b'{"cell": ')
+        at = content.rindex(_SEAL) + len(_SEAL)
+    except (OSError, ValueError):
+        return None
+    seal = content[at : at + len(_BLANK)]
+    sha = hashlib.sha256(content[:at] + _BLANK + content[at + len(_BLANK) :])
+    if sha.hexdigest().encode() != seal:
+        return None
+    note: dict[str, Any] = json.loads(content[start : at + len(_BLANK)] + b'"}')
+    return note if note["key"] == key else None
+
+
+def _concatenate(parts: list[Path], target: Path) -> None:
+    """Write the tables of some files one after the other, a few at a time in memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for leftover in target.parent.glob(f".{target.stem}-*{target.suffix}"):
+        leftover.unlink(missing_ok=True)
+    tables = (pq.read_table(part).replace_schema_metadata() for part in parts)
+    first = next(tables)
+    with (
+        replacing(target) as temporary,
+        pq.ParquetWriter(temporary, first.schema, compression="zstd") as writer,
+    ):
+        for gathered in _gathered(first, tables):
+            writer.write_table(pa.concat_tables(gathered))
+
+
+def _gathered(first: pa.Table, others: Iterator[pa.Table]) -> Iterator[list[pa.Table]]:
+    gathered = [first]
+    for table in others:
+        if sum(map(len, gathered)) >= _ROWS:
+            yield gathered
+            gathered = []
+        gathered.append(table)
+    yield gathered

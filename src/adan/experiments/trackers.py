@@ -1,0 +1,80 @@
+"""Where else a run can be watched: its losses in TensorBoard, its scores in MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from adan.errors import AdanError
+from adan.evaluation.scores import score_seeds
+from adan.experiments.store import Cell
+from adan.experiments.study import Result
+
+Tracker = Callable[[Cell, Result], None]
+"""Is shown each cell that lands."""
+
+
+@contextmanager
+def tensorboard(folder: Path) -> Iterator[Tracker]:
+    """Yield what writes the losses of each cell under ``folder/tensorboard``, a curve a fold.
+
+    Raises
+    ------
+    AdanError
+        If tensorboard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise AdanError("tensorboard is not installed: pip install 'adan[tensorboard]'") from None
+
+    def write(cell: Cell, result: Result) -> None:
+        if len(result.history):
+            with SummaryWriter(str(folder / "tensorboard" / cell.name)) as writer:
+                for row in result.history.itertuples():
+                    writer.add_scalar(f"{row.measure}/{row.fold}", row.value, row.epoch)
+
+    yield write
+
+
+@contextmanager
+def mlflow(address: str, folder: Path) -> Iterator[Tracker]:
+    """Yield what logs each cell as a run of MLflow: which one it is, and each classifier's scores.
+
+    Parameters
+    ----------
+    address : str
+        MLflow's tracking URI. The experiment has the name of the folder.
+    folder : Path
+        That of the study.
+
+    Raises
+    ------
+    AdanError
+        If mlflow is not installed, or does not answer.
+    """
+    try:
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        raise AdanError("mlflow is not installed: pip install 'adan[mlflow]'") from None
+    try:
+        client = MlflowClient(address)
+        experiment = client.get_experiment_by_name(folder.name)
+        number = experiment.experiment_id if experiment else client.create_experiment(folder.name)
+    except MlflowException as error:
+        raise AdanError(f"MLflow at {address}: {' '.join(str(error).split())}") from error
+
+    def write(cell: Cell, result: Result) -> None:
+        run = client.create_run(number, run_name=cell.name).info.run_id
+        names: dict[str, Any] = vars(cell)
+        for name in ("corpus", "features", "part", "normalisation", "method", "seed"):
+            client.log_param(run, name, names[name])
+        for row in score_seeds(result.predictions).itertuples():
+            client.log_metric(run, f"{row.classifier}_wa", row.wa)
+            client.log_metric(run, f"{row.classifier}_uar", row.uar)
+        client.set_terminated(run)
+
+    yield write
