@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,9 @@ from adan.errors import AdanError
 
 ATTEMPTS = 5
 """How often data are sent again after all workers that held them have died."""
+
+BATCH = 8
+"""Small items that one task has."""
 
 log = logging.getLogger(__name__)
 
@@ -100,3 +103,29 @@ def unordered(
         except KilledWorker as error:
             yield name, error
         fill()
+
+
+def ordered(client: Any, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """Yield ``function`` of each item in their order, computed by a cluster in batches.
+
+    Raises
+    ------
+    AdanError
+        If workers died on a batch again and again.
+    """
+    batches = {n: items[n : n + BATCH] for n in range(0, len(items), BATCH)}
+    tasks = ((n, function, (batch,)) for n, batch in batches.items())
+    ready: dict[int, list[Any]] = {}
+    following = iter(batches)
+    n = next(following, None)
+    for name, values in unordered(client, _all_of, tasks):
+        if isinstance(values, Exception):
+            raise AdanError(f"the workers died on {batches[name]}: out of memory?")
+        ready[name] = values
+        while n in ready:
+            yield from ready.pop(n)
+            n = next(following, None)
+
+
+def _all_of(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    return [function(item) for item in items]

@@ -178,13 +178,14 @@ def _extract(options: argparse.Namespace) -> None:
     from adan.features import FeatureSet, features_of
 
     check_writable(options.output)
+    how = {"skip_bad": options.skip_bad, "scheduler": options.scheduler}
     if options.model:
         from adan.features.embeddings import embeddings_of
 
-        table = embeddings_of(_read(options), options.model, skip_bad=options.skip_bad)
+        table = embeddings_of(_read(options), options.model, **how)
     else:
         feature_set = FeatureSet.named(options.features)
-        table = features_of(_read(options), feature_set, skip_bad=options.skip_bad)
+        table = features_of(_read(options), feature_set, **how)
     write_table(table, options.output)
     for file, reason in table.attrs["skipped"].items():
         print(f"left out {file}: {reason}", file=sys.stderr)

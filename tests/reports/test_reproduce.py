@@ -12,7 +12,6 @@ from adan.experiments.store import Store
 from adan.experiments.study import Data
 from adan.reports import reproduce
 
-
 SMALL_ADAN = "autoencoder_hidden = [20], hidden = [10], latent_dim = 5, epochs = 3"
 SMALL_TABLE1 = f"""
 corpora = ["emodb"]

@@ -6,15 +6,18 @@ import hashlib
 import io
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from adan import _cluster
 from adan._progress import progress_bar
 from adan.corpora import Corpus
 from adan.errors import AdanError
@@ -38,8 +41,9 @@ def vectors_of(
     skip_bad: bool,
     progress: bool,
     n_jobs: int | None,
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
-    """Compute a vector for each file, in threads, unless the cache holds it.
+    """Compute a vector for each file, in threads or on a cluster, unless the cache holds it.
 
     Returns
     -------
@@ -54,7 +58,13 @@ def vectors_of(
     """
     names = [os.fspath(file) for file in files]
     outcomes = _outcomes(
-        names, partial(_outcome, compute, store, dimension), store, title, progress, n_jobs
+        names,
+        partial(_outcome, compute, store, dimension),
+        store,
+        title,
+        progress,
+        n_jobs,
+        scheduler,
     )
     vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
     bad = {name: o.problem for name, o in zip(names, outcomes, strict=True) if o.problem}
@@ -137,21 +147,33 @@ def _outcomes(
     title: str,
     progress: bool,
     n_jobs: int | None,
+    scheduler: str | None,
 ) -> list[_Outcome]:
     """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
     outcomes = []
     with (
         warnings.catch_warnings(),
-        ThreadPoolExecutor(n_jobs or os.cpu_count()) as pool,
+        _mapping(n_jobs, scheduler) as look,
         progress_bar(total=len(names), desc=title, delay=2, disable=not progress) as bar,
     ):
         warnings.simplefilter("ignore")
-        for outcome in pool.map(outcome_of, names):
+        for outcome in look(outcome_of, names):
             if outcome.is_new and outcome.vector is not None:
                 store.put(outcome.digest, outcome.vector.tobytes())
             outcomes.append(outcome)
             bar.update()
     return outcomes
+
+
+@contextmanager
+def _mapping(n_jobs: int | None, scheduler: str | None) -> Iterator[Callable[..., Any]]:
+    """Yield a ``map``: that of threads here, or that of a cluster."""
+    if scheduler:
+        with _cluster.connected(scheduler) as client:
+            yield partial(_cluster.ordered, client)
+    else:
+        with ThreadPoolExecutor(n_jobs or os.cpu_count()) as pool:
+            yield pool.map
 
 
 def _outcome(compute: Compute, store: Cache, dimension: int, name: str) -> _Outcome:

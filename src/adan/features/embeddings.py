@@ -52,12 +52,13 @@ def embed(
     skip_bad: bool = False,
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Compute one embedding for each audio file: a layer's hidden states, averaged over time.
 
     Parameters
     ----------
-    files, skip_bad, cache, progress
+    files, skip_bad, cache, progress, scheduler
         As in `adan.features.extract`. Audio is resampled to the rate of the model.
     model : path-like or str
         A wav2vec 2.0, HuBERT or WavLM model for `transformers`: its folder, or its name on the
@@ -109,6 +110,7 @@ def embed(
         skip_bad=skip_bad,
         progress=progress,
         n_jobs=1,  # PyTorch itself uses all cores
+        scheduler=scheduler,
     )
     table.columns = [f"{network.config.model_type}_{i}" for i in range(table.shape[1])]
     table.attrs = {

@@ -28,6 +28,7 @@ def features_of(
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
     n_jobs: int | None = None,
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Compute the features of a corpus and set them beside what is known of its utterances.
 
@@ -35,7 +36,7 @@ def features_of(
     ----------
     corpus : Corpus
         With a column ``file``.
-    feature_set, skip_bad, cache, progress, n_jobs
+    feature_set, skip_bad, cache, progress, n_jobs, scheduler
         As in `extract`.
 
     Returns
@@ -57,6 +58,7 @@ def features_of(
         cache=cache,
         progress=progress,
         n_jobs=n_jobs,
+        scheduler=scheduler,
     )
     return beside(corpus, features)
 
@@ -69,6 +71,7 @@ def extract(
     cache: str | os.PathLike[str] | None = None,
     progress: bool = True,
     n_jobs: int | None = None,
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Compute one feature vector for each audio file.
 
@@ -86,6 +89,9 @@ def extract(
         Show a progress bar on standard error when the work takes over two seconds.
     n_jobs : int, default=None
         Number of threads; None is one a core. The numbers do not depend on it.
+    scheduler : str, default=None
+        Address of a Dask scheduler whose workers, which must see the files under the same paths,
+        compute instead.
 
     Returns
     -------
@@ -110,19 +116,20 @@ def extract(
     store = Cache(Path(cache or cache_root()) / f"opensmile-{opensmile}" / feature_set.name)
     table = vectors_of(
         files,
-        lambda content: _functionals(content, feature_set),
+        functools.partial(_functionals, feature_set),
         store,
         feature_set.dimension,
         title=feature_set.name,
         skip_bad=skip_bad,
         progress=progress,
         n_jobs=n_jobs,
+        scheduler=scheduler,
     ).set_axis(_feature_names(feature_set, store), axis=1)
     table.attrs = {"feature_set": feature_set.name, "opensmile": opensmile, **table.attrs}
     return table
 
 
-def _functionals(content: bytes, feature_set: FeatureSet) -> np.ndarray:
+def _functionals(feature_set: FeatureSet, content: bytes) -> np.ndarray:
     signal, rate = decode(content)
     vector = _smile(feature_set)(signal[np.newaxis], rate)[0, :, 0].astype("<f4")
     if np.isnan(vector).all():
