@@ -9,6 +9,7 @@ import torch
 
 from adan import ADAN
 from adan.corpora.emodb import load_emodb
+from adan.corpora.table import write_table
 
 torch.set_num_threads(1)  # the networks of the tests are too small to share among cores
 
@@ -154,5 +155,42 @@ def make_adan() -> Callable[..., ADAN]:
     def make(**parameters) -> ADAN:
         small = {"autoencoder_hidden": (20, 20), "hidden": (10, 10), "latent_dim": 5}
         return ADAN(**{**small, "epochs": 3, "random_state": 0, **parameters})
+
+    return make
+
+
+SMALL_STUDY = """
+corpora = ["{corpus}"]
+seeds = {seeds}
+
+[methods]
+"real only" = {{ synthesizer = "none" }}
+smote = {{ synthesizer = "smote", times = 2 }}
+adan = {{ synthesizer = "adan", times = 2, parameters = {{ {network} }} }}
+"synthetic only" = {{ synthesizer = "adan", real = false, times = 2, parameters = {{ {network} }} }}
+{more}
+
+[classifiers]
+svm = {{ kind = "svm" }}
+dnn = {{ kind = "dnn", parameters = {{ steps = 20 }} }}
+"""
+SMALL_NETWORK = "autoencoder_hidden = [20], hidden = [10], latent_dim = 5, epochs = 3"
+
+
+@pytest.fixture
+def make_study_file(tmp_path, make_rows) -> Callable[..., Path]:
+    """A study of four methods on generated vectors of three speakers, as a TOML file."""
+
+    def make(seeds: int = 2, more: str = "") -> Path:
+        X, y = make_rows(n=60, d=20)
+        table = pd.DataFrame(X, columns=[f"f{i}" for i in range(20)])
+        table.insert(0, "emotion", y)
+        table.insert(1, "speaker", np.repeat(["03", "08", "09"], 20))
+        write_table(table.set_axis(table.index.astype(str)), tmp_path / "rows.parquet")
+        path = tmp_path / "study.toml"
+        corpus = tmp_path / "rows.parquet"
+        text = SMALL_STUDY.format(corpus=corpus, seeds=seeds, network=SMALL_NETWORK, more=more)
+        path.write_text(text)
+        return path
 
     return make

@@ -32,7 +32,7 @@ def connected(address: str) -> Iterator[Any]:
     except ImportError:
         raise AdanError("distributed is not installed: pip install 'adan[distributed]'") from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         raise AdanError(
             f"no Dask scheduler answers at {address}: start one with dask scheduler, or mend "
@@ -96,7 +96,7 @@ def unordered(
             if attempt == ATTEMPTS:
                 yield name, error
             else:
-                log.warning("%s: all workers that held its data died; sending them again", name)
+                log.warning("all workers that held the data of a task died; sending them again")
                 if sent.get(id(shared)) is not None and sent[id(shared)].cancelled():
                     del sent[id(shared)]
                 submit(name, shared, arguments, attempt + 1)

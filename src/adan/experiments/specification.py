@@ -65,8 +65,9 @@ class MethodChoice(_Checked):
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
         if self.synthesizer == NO_SYNTHESIZER:
-            if others := self.model_fields_set - {"synthesizer"}:
-                raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {min(others)}")
+            for name, field in type(self).model_fields.items():
+                if name != "synthesizer" and getattr(self, name) != field.default:
+                    raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {name}")
         else:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
         return self

@@ -1,0 +1,79 @@
+"""A study's file is checked before anything is computed, in words that name key and choices."""
+
+import re
+
+import pytest
+
+from adan import ADAN, AdanError
+from adan.experiments import specification
+from adan.experiments.specification import TEMPLATE, read
+
+
+def test_the_template_is_a_study(tmp_path):
+    specification.write_template(tmp_path / "study.toml")
+    study = read(tmp_path / "study.toml")
+    assert study.seeds == 10
+    assert [*study.methods] == ["real only", "smote", "adan"]
+    with pytest.raises(AdanError, match="is there already"):
+        specification.write_template(tmp_path / "study.toml")
+    keys = re.findall(r"^# ?(more) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
+    named = {a or b for a, b in keys}
+    assert named == {
+        *specification.Specification.model_fields,
+        *specification.MethodChoice.model_fields,
+        *specification.ClassifierChoice.model_fields,
+    } - {"methods", "classifiers"}
+
+
+def test_values_become_methods_and_classifiers(make_study_file):
+    study = read(make_study_file()).study("fold")
+    assert study.methods["real only"].synthesizer is None
+    assert isinstance(study.methods["adan"].synthesizer, ADAN)
+    assert study.methods["adan"].synthesizer.hidden == (10,)
+    assert not study.methods["synthetic only"].real
+    assert study.classifiers["dnn"].steps == 20
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("normalisation = 1", "normalisation is no key; there are corpora, features"),
+        ("normalisations = ['folds']", "normalisations.0: input should be 'fold', 'corpus' or"),
+        ("protocol = 'text'", "protocol: input should be 'speaker' or 'session'"),
+        ("features = ['IS99']", "features.0: 'IS99' is not a feature set: choose of ComParE"),
+        ("seeds = 0", "seeds: input should be greater than 0"),
+        ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),
+        ("methods.a.synthesizer = 'b'", "methods.a: no synthesizer 'b'; there are adan"),
+        ("methods.a = {synthesizer = 'none', times = 2}", "allows no times"),
+        (
+            "methods.a = {synthesizer = 'adan', parameters = {epoch = 2}}",
+            "methods.a: no parameter 'epoch'; there are ",
+        ),
+        (
+            "methods.a = {synthesizer = 'adan', parameters = {epochs = 'two'}}",
+            "methods.a: parameters.epochs: Input should be a valid integer",
+        ),
+        (
+            "methods.a = {synthesizer = 'adan', parameters = {precision = 'half'}}",
+            "parameters.precision: Input should be 'auto', 'float32' or 'bfloat16'",
+        ),
+        ("classifiers.a = {kind = 'tree'}", "classifiers.a.kind: input should be 'svm' or 'dnn'"),
+        ("corpora = []", "corpora: list should have at least 1 item"),
+        ("seeds = = 2", "cannot be read as a study"),
+    ],
+)
+def test_errors_name_the_key_and_the_choices(tmp_path, wrong, message):
+    path = tmp_path / "study.toml"
+    missing = {
+        "corpora": "corpora = ['emodb']",
+        "methods": "methods.real = {synthesizer = 'none'}",
+        "classifiers": "classifiers.svm = {kind = 'svm'}",
+    }
+    path.write_text(
+        "\n".join([wrong, *(v for k, v in missing.items() if k != wrong.split(" ")[0])])
+    )
+    with pytest.raises(AdanError) as error:
+        read(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+    assert str(path) in str(error.value)
