@@ -1,5 +1,10 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from adan.corpora.table import check_writable, feature_columns, read_table, write_table
@@ -101,3 +106,44 @@ def test_place_that_cannot_be_written(tmp_path, make_table, place):
 def test_place_that_can_be_written_is_left_alone(tmp_path):
     check_writable(tmp_path / "new" / "x.csv")
     assert not list(tmp_path.iterdir())
+
+
+MEASURE = """
+import resource, sys
+import pyarrow.parquet
+from adan.corpora import read_corpus
+from adan.corpora.table import feature_matrix
+
+def peak():
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before = peak()
+X = feature_matrix(read_corpus(sys.argv[1]).table)
+print((peak() - before) / X.nbytes, X.shape, X.dtype, float(X[-1, -1]))
+"""
+
+
+def test_a_big_table_is_held_once(tmp_path):
+    n, d = 4000, 6373
+    columns = {f"f{i}": np.full(n, i, np.float32) for i in range(d)}
+    known = {"emotion": np.resize(["anger", "fear"], n), "speaker": np.resize(["a", "b", "c"], n)}
+    pq.write_table(pa.table(known | columns), tmp_path / "big.parquet", use_dictionary=[*known])
+    command = [sys.executable, "-c", MEASURE, tmp_path / "big.parquet"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    ratio, rest = told.split(maxsplit=1)
+    assert rest.strip() == "(4000, 6373) float32 6372.0"
+    assert float(ratio) < 1.5
+
+
+def test_parquet_of_any_origin_keeps_its_types_and_order(tmp_path):
+    mixed = pd.DataFrame(
+        {
+            "a": np.array([1.5, np.nan], np.float32),
+            "emotion": ["anger", "fear"],
+            "b": [0.1, 0.2],
+            "take": [1, 2],
+            "c": np.array([3, 4], np.float32),
+        }
+    )
+    mixed.to_parquet(tmp_path / "mixed.parquet", row_group_size=1)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "mixed.parquet"), mixed)

@@ -26,7 +26,18 @@ from adan.experiments.store import Store, cells_of
 from adan.experiments.study import run as run_in_memory
 
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["adan.experiments.runner", "pyarrow.parquet"])
+FORKSERVER.set_forkserver_preload(
+    [
+        "adan.cli",
+        "adan.experiments.runner",
+        "duckdb",
+        "imblearn.over_sampling",
+        "polars",
+        "pyarrow.parquet",
+        "pytest",
+        "torch._dynamo",
+    ]
+)
 
 
 def run(study, folder, **options):
@@ -47,6 +58,15 @@ def run_alone(*arguments):
 def start(*arguments):
     process = FORKSERVER.Process(target=run_alone, args=arguments)
     process.start()
+    return process
+
+
+def begun(study, folder):
+    """Start a run and wait until it has begun its log."""
+    n_logs = len(list(folder.glob("logs/*")))
+    process = start(study, folder)
+    while process.is_alive() and len(list(folder.glob("logs/*"))) == n_logs:
+        time.sleep(0.01)
     return process
 
 
@@ -93,25 +113,30 @@ def test_a_run_gives_what_the_study_gives_in_memory(make_done):
     assert set(history["epoch"]) == {1, 2, 3}
 
 
-def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_done, tmp_path):
-    study, undisturbed = make_done()
+def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_file, tmp_path):
+    study, undisturbed = make_study_file(), tmp_path / "undisturbed"
+    process = begun(study, undisturbed)
+    began = time.perf_counter()
+    process.join()
+    span = time.perf_counter() - began
     rng = random.Random(0)
-    kills, run_number = 0, 0
-    while kills < 20:
-        folder = tmp_path / f"killed-{run_number}"
-        process = start(study, folder)
-        process.join(rng.uniform(0.05, 0.8))
+    done, n_whole = [], 0
+    while len(done) < 20:
+        folder = tmp_path / f"killed-{n_whole}"
+        process = begun(study, folder)
+        process.join(rng.uniform(0, span / 2))
         if process.is_alive():
             process.kill()
             process.join()
-            kills += 1
+            done.append(len(Store(folder).status().done))
         else:
             assert process.exitcode == 0
             assert whole(folder) == whole(undisturbed)
-            run_number += 1
+            n_whole += 1
     run(study, folder)
     assert whole(folder) == whole(undisturbed)
     assert not Store(folder).status().problems
+    assert len(set(done)) > 3
 
 
 def test_two_runs_on_one_folder_share_the_work(make_done, tmp_path):

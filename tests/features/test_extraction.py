@@ -267,3 +267,22 @@ def test_features_of_a_corpus_without_audio():
     table = pd.DataFrame({"emotion": ["joy"], "speaker": ["1"]}, index=["a"])
     with pytest.raises(AdanError, match="x has no audio"):
         features_of(Corpus("x", table), "IS09")
+
+
+@pytest.mark.usefixtures("audio_extra")
+def test_a_cluster_extracts_the_same(make_corpus, tmp_path):
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    corpus = read_corpus(make_corpus(n_each=3))
+    (tmp_path / "audio/01-anger-0.wav").write_bytes(b"")
+    options = {"feature_set": "eGeMAPSv02", "skip_bad": True, "progress": False}
+    here = features_of(corpus, cache=tmp_path / "here", **options)
+    with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
+    ):
+        address = cluster.scheduler_address
+        there = features_of(corpus, cache=tmp_path / "there", scheduler=address, **options)
+    pd.testing.assert_frame_equal(here, there)
+    assert there.attrs == here.attrs

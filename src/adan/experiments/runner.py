@@ -209,8 +209,9 @@ def _tasks(
     left = {(c.corpus, c.features, c.part, c.normalisation, c.seed, c.method): c for c in cells}
     for source in data:
         for normalisation in specification.normalisations:
+            cut = stacks(specification.study(normalisation))
             for seed in range(specification.seeds):
-                for stack in stacks(specification.study(normalisation)):
+                for stack in cut:
                     known = (left.get((*source, normalisation, seed, m)) for m in stack.methods)
                     if found := {cell.method: cell for cell in known if cell}:
                         first = next(iter(stack.methods.values()))

@@ -21,7 +21,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 LAST = "predictions"
 """The table that lands last, so that a cell that has it is done."""
 
+_PROBLEM = "half-written, edited, gone or not of this cell"
 _BLANK = b"0" * 64
 _SEAL = b'"seal": "'
 _ROWS = 100_000
@@ -196,12 +196,9 @@ class Store:
         if not last.exists():
             return {}, {}
         note = _note(last, cell.key) or {}
-        paths = [self._path(cell, table) for table in note.get("tables", [LAST])]
-        problems = {
-            f"cells/{path.name}": "half-written, edited, gone or not of this cell"
-            for path in paths
-            if not _note(path, cell.key)
-        }
+        others = [self._path(cell, table) for table in note.get("tables", [])[:-1]]
+        wrong = [path for path in others if not _note(path, cell.key)] if note else [last]
+        problems = {f"cells/{path.name}": _PROBLEM for path in wrong}
         return {} if problems else note, problems
 
     def status(self) -> Status:
@@ -209,12 +206,12 @@ class Store:
         status = Status()
         cells = cells_of(self.settings())
         times: dict[str, list[float]] = {}
-        with ThreadPoolExecutor() as pool:
-            for cell, (note, problems) in zip(cells, pool.map(self.look, cells), strict=True):
-                (status.done if note else status.left).append(cell)
-                status.problems |= problems
-                if note:
-                    times.setdefault(cell.method, []).append(note["seconds"])
+        for cell in cells:
+            note, problems = self.look(cell)
+            (status.done if note else status.left).append(cell)
+            status.problems |= problems
+            if note:
+                times.setdefault(cell.method, []).append(note["seconds"])
         status.problems |= self._strangers({cell.name for cell in cells})
         for cell in status.left:
             if self._failure(cell).exists():
