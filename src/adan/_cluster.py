@@ -57,7 +57,7 @@ def unordered(
         Returns a value; what it raises is raised here.
     tasks : iterable of (name, shared, arguments)
         Taken one by one as workers become free. ``shared`` is sent to the workers once, however
-        many tasks have it; None is nothing.
+        many tasks have it.
 
     Yields
     ------
@@ -76,9 +76,9 @@ def unordered(
     completed = as_completed(loop=client.loop)
 
     def submit(name: Any, shared: Any, arguments: tuple[Any, ...], attempt: int) -> None:
-        if shared is not None and id(shared) not in sent:
+        if id(shared) not in sent:
             sent[id(shared)] = client.scatter(shared, broadcast=True, hash=False)
-        future = client.submit(function, sent.get(id(shared)), *arguments, pure=False)
+        future = client.submit(function, sent[id(shared)], *arguments, pure=False)
         running[future.key] = (name, shared, arguments, attempt)
         completed.add(future)
 
@@ -97,7 +97,7 @@ def unordered(
                 yield name, error
             else:
                 log.warning("all workers that held the data of a task died; sending them again")
-                if sent.get(id(shared)) is not None and sent[id(shared)].cancelled():
+                if sent[id(shared)].cancelled():
                     del sent[id(shared)]
                 submit(name, shared, arguments, attempt + 1)
         except KilledWorker as error:
