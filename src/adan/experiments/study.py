@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
-from threadpoolctl import threadpool_limits
 
 from adan._progress import progress_bar
+from adan._threads import one_thread_each
 from adan.evaluation.normalisation import normalise
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -141,7 +139,7 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
                     for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True))
                 )
                 frames = []
-                with _one_thread_each():
+                with one_thread_each():
                     for fold, predicted in zip(folds, parallel(tasks), strict=True):
                         frames += [_frame(data, fold.test, *item) for item in predicted.items()]
                         bar.update()
@@ -185,18 +183,6 @@ def _predict(
         name: _seeded(classifier, seed).fit(X, y).predict(fold.X_test)
         for name, classifier in study.classifiers.items()
     }
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let every worker compute on one thread: workers times threads are the cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:

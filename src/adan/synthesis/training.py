@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adan._progress import progress_bar
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -53,7 +51,7 @@ def train(
     noise_width: int,
     generators: Sequence[torch.Generator],
     device: torch.device,
-    progress: str | None = None,
+    advance: Callable[[], object] = lambda: None,
 ) -> list[dict[str, np.ndarray]]:
     """Train a stack and return each member's history.
 
@@ -72,8 +70,8 @@ def train(
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
-    progress : str, optional
-        Label of a progress bar over epochs.
+    advance : callable, optional
+        Called after every epoch.
 
     Returns
     -------
@@ -87,9 +85,7 @@ def train(
     members = torch.arange(len(rows), device=device)[:, None]
     history: list[Tensor] = []
     names: tuple[str, ...] = ()
-    for _ in progress_bar(
-        iterable=range(epochs), desc=progress, disable=progress is None, leave=False, unit="epoch"
-    ):
+    for _ in range(epochs):
         order = _pad(
             [torch.randperm(n, generator=g) for n, g in zip(counts, generators, strict=True)]
         )
@@ -108,6 +104,7 @@ def train(
             names = tuple(measures)
             total = total + torch.stack(tuple(measures.values())) * share
         history.append(torch.as_tensor(total))
+        advance()
     table = torch.stack(history).double().cpu().numpy() if history else np.empty((0, 0, len(rows)))
     return [{name: table[:, i, m].copy() for i, name in enumerate(names)} for m in range(len(rows))]
 
