@@ -122,8 +122,8 @@ def power_note(compared: pd.DataFrame) -> str:
         return f"{speakers} speakers; no spread of differences to tell the power of the test from."
     note = (
         f"With {speakers} speakers, differences of UAR under {visible.median():.1f} points cannot "
-        f"be seen ({visible.min():.1f} to {visible.max():.1f}, by row): a paired test at 5 % "
-        "would miss them in more than one of five studies."
+        f"be seen ({visible.min():.1f} to {visible.max():.1f}, by row): a paired test at 5 %, "
+        "before Holm's correction, would miss them in more than one of five studies."
     )
     return note + _too_many(compared, speakers)
 
