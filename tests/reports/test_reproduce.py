@@ -147,6 +147,16 @@ def test_further_methods_get_rows_of_their_own():
         table.with_methods(["nothing"])
 
 
+def test_tuned_classifiers_stand_beside_the_papers():
+    table = paper.table("table1").with_tuned()
+    rows = [(row.label, row.classifier) for row in table.rows]
+    place = rows.index(("ADAN + SVM", "svm"))
+    assert rows[place + 1] == ("ADAN + SVM, tuned", "svm tuned")
+    assert list(table.classifiers) == ["svm", "dnn", "svm tuned", "dnn tuned"]
+    assert table.quick().classifiers["dnn tuned"].steps == 200
+    assert paper.table("table4").with_tuned().classifiers["dnn tuned"].activation == "tanh"
+
+
 def test_ablations_augment_the_happy_class_more():
     methods = paper.ablations("happiness").methods
     assert methods["3 x happiness"].more == {"happiness": 3}
