@@ -73,8 +73,9 @@ def test_faults_are_seen_by_the_measures_made_for_them(pooled):
 
 
 def test_the_distance_of_shifted_gaussians_is_known(measured):
-    row = measured.loc[("elsewhere", ALL)]
-    assert row["frechet"] == pytest.approx(8 * 30**2, rel=0.05)
+    """In units of the total variance: eight features of 1 within classes, and what centres add."""
+    rows = measured["frechet"].xs(ALL, level="class")
+    assert rows["elsewhere"] == pytest.approx(8 * 30**2 / (8 * (1 + 4 * 2 / 3)), rel=0.3)
 
 
 def test_a_class_with_one_vector_is_left_out(make_rows):

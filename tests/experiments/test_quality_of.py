@@ -22,7 +22,7 @@ def test_every_method_stands_beside_the_calibration_in_features_and_latents(data
     assert set(table["fold"]) == {"03", "08"}
     rows = table.groupby("space")["method"].unique()
     assert set(rows["features"]) == {FLOOR, "adan", "duplication", "noise", "smote"}
-    assert set(rows["latent"]) == {FLOOR, "adan"}
+    assert set(rows["latent of adan"]) == {FLOOR, "adan"}
     pooled = table.query("`class` == 'all' and space == 'features'").set_index("method")
     assert np.allclose(pooled.loc["duplication", "nearest"], 0, atol=1e-3)
     known = pooled["discriminator_real"].dropna()

@@ -70,8 +70,8 @@ def measure(
         - ``nearest``: median distance to the nearest real vector, over that among real ones.
 
         All but ``spread`` are taken in the space of the first 50 principal components of the
-        real vectors. In row "all", spread and diversity, being those within classes, and the SVM's
-        recalls are means over classes.
+        real vectors, scaled to a total variance of 1. In row "all", spread and diversity, being
+        those within classes, and the SVM's recalls are means over classes.
 
     References
     ----------
@@ -87,11 +87,14 @@ def measure(
     """
     X, y = real
     components = PCA(min(COMPONENTS, *X.shape), random_state=random_state).fit(X)
-    projected, test = (components.transform(X), y), (components.transform(held_out[0]), held_out[1])
+    scale = np.sqrt(components.explained_variance_.sum())
+    projected, test = (
+        (components.transform(rows) / scale, labels) for rows, labels in (real, held_out)
+    )
     recogniser = _recogniser(projected)
     tables = []
     for method, (S, labels) in {FLOOR: held_out, **synthetic}.items():
-        drawn = components.transform(S), labels
+        drawn = components.transform(S) / scale, labels
         table = _by_class(projected, drawn, np.random.default_rng(random_state))
         for label in table.index.drop(ALL):
             own = y == label, labels == label
@@ -199,7 +202,7 @@ def _two_sample(real_real: Points, synthetic_synthetic: Points, between: Points)
 
 
 def _recogniser(data: Dataset) -> SVC:
-    return SVC(kernel="linear", C=0.001).fit(*data)
+    return SVC(kernel="linear").fit(*data)
 
 
 def _recalls(recogniser: SVC, test: Dataset) -> pd.Series:

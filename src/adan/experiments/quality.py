@@ -52,7 +52,7 @@ def quality_of(
     -------
     DataFrame
         The columns of `adan.evaluation.quality.measure`, ``fold``, and ``space``: "features", or
-        "latent" for methods with an encoder; in row "all" of the features
+        "latent of" a method that has an encoder; in row "all" of the features
         ``discriminator_real`` and ``discriminator_synthetic``, the means of D at the end of
         training.
     """
@@ -107,7 +107,7 @@ def _measured(fitted: Mapping[str, Any], real: Any, held_out: Any) -> pd.DataFra
             (synthesizer.encode(real[0]), real[1]),
             {name: (synthesizer.sample_latent(real[1]), real[1])},
             (synthesizer.encode(held_out[0]), held_out[1]),
-        ).assign(space="latent")
+        ).assign(space=f"latent of {name}")
         for name, synthesizer in fitted.items()
         if hasattr(synthesizer, "encode")
     ]
