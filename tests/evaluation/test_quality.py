@@ -24,7 +24,7 @@ def measured():
         "elsewhere": (rows() + 30, y),
         "mislabelled": (rows(), np.roll(y, 40)),
     }
-    return measure((X, y), synthetic, (rows(), y)).set_index(["method", "class"])
+    return measure((X, y), synthetic, (rows(), y)).set_index(["method", "class"]).sort_index()
 
 
 @pytest.fixture
