@@ -19,9 +19,15 @@ from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
 from adan.experiments import paper
+from adan.experiments.quality import quality_of
 from adan.experiments.study import Method, run
 from adan.reports import figures
-from adan.reports.tables import markdown, protocol_notes, published_beside_measured
+from adan.reports.tables import (
+    markdown,
+    protocol_notes,
+    published_beside_measured,
+    quality_notes,
+)
 from adan.synthesis.adan import ADAN
 from adan.synthesis.base import fit_all
 
@@ -40,14 +46,15 @@ def table(
     methods: Sequence[str] = (),
     seeds: int = 1,
     normalisation: str = "fold",
+    tuned: bool = False,
     quick: bool = False,
     progress: bool = False,
 ) -> str:
     """Measure a table of the paper.
 
     Leaves in ``folder``: ``NAME.csv``, ``NAME.md``, ``predictions.parquet``, ``confusion.csv``,
-    ``settings.json`` and the figures. Tables and predictions are written after every method, so
-    an interrupted run leaves what was finished.
+    ``quality.csv``, ``settings.json`` and the figures. Tables and predictions are written after
+    every method, so an interrupted run leaves what was finished.
 
     Parameters
     ----------
@@ -63,6 +70,8 @@ def table(
         Number of seeds.
     normalisation : {"fold", "corpus", "speaker"}, default="fold"
         See `adan.evaluation.normalisation.NORMALISATIONS`.
+    tuned : bool, default=False
+        Add rows of classifiers whose settings are chosen inside the training speakers.
     quick : bool, default=False
         Cut all training short; every output says so.
     progress : bool, default=False
@@ -82,6 +91,7 @@ def table(
     where = paper.source(plan, corpus, corpus_options, progress=progress)
     plan = paper.table(name, [*np.unique(where.data.y)]).with_methods(methods)
     plan = plan if where.improvised is not None else plan.without_parts()
+    plan = plan.with_tuned() if tuned else plan
     plan = plan.quick() if quick else plan
     study = plan.study(seeds=seeds, normalisation=normalisation)
     settings = {
@@ -103,6 +113,12 @@ def table(
             text = _write(folder, name, plan, where, measured, quick)
     matrices = figures.confusion_matrices(measured, title=_title(plan, where, quick))
     figures.save(matrices, folder, "confusion")
+    quality = quality_of(
+        study.methods, where.part(plan.parts[-1]), normalisation=normalisation, progress=progress
+    )
+    with replacing(folder / "quality.csv") as path:
+        quality.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
+    text = _write(folder, name, plan, where, measured, quick, quality_notes(quality))
     _save_figures(folder, where, quick=quick, progress=progress)
     return text
 
@@ -155,10 +171,12 @@ def _write(
     where: paper.Source,
     predictions: pd.DataFrame,
     quick: bool,
+    further_notes: Sequence[str] = (),
 ) -> str:
     table = published_beside_measured(plan.rows, predictions)
     notes = [
         *protocol_notes(where, plan.corpus, predictions),
+        *further_notes,
         *([QUICK_NOTE] if quick else []),
     ]
     text = markdown(table, title=_title(plan, where, quick), notes=notes)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from adan._progress import progress_bar
 from adan._threads import one_thread_each
 from adan.errors import AdanError
-from adan.synthesis import storage
+from adan.synthesis import health, storage
 from adan.synthesis.base import Synthesizer, seed_of
 from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
@@ -336,6 +336,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
         member.history_ = history
         member._take(networks, m)
+    health.warn_of([member for member, _ in part], [rows for _, rows in part])
 
 
 def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
