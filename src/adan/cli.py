@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``adan`` and return its exit code: 0, 2 for a user's error, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            options.run(options)
     except AdanError as error:
         print(f"adan: error: {error}", file=sys.stderr)
         return 2
@@ -32,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("adan: interrupted; what was finished is kept", file=sys.stderr, flush=True)
         os._exit(130)  # at once: worker threads in the middle of a product would abort the exit
     return 0
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"adan: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seeds", type=_positive, default=1, metavar="N", help="[1]")
     command.add_argument(
         "--normalisation", choices=("fold", "corpus", "speaker"), default="fold", help="[fold]"
+    )
+    command.add_argument(
+        "--tuned", action="store_true", help="add SVM and DNN tuned inside the training speakers"
     )
     command.add_argument("--quick", action="store_true", help="train little, to see the output")
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
@@ -369,7 +379,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         "progress": True,
     }
     if options.what in TABLES:
-        for option in ("methods", "seeds", "normalisation"):
+        for option in ("methods", "seeds", "normalisation", "tuned"):
             shared[option] = getattr(options, option)
         with _running(options, folder) as running:
             print(reproduce.table(options.what, folder, **shared, **running))

@@ -270,7 +270,7 @@ def test_other_code_computes_everything_again(make_done, monkeypatch):
     run(study, folder)
     assert logged(folder).count("done in") == 8
     problems = Store(folder).status().problems
-    assert len(problems) == 6
+    assert len(problems) == 9
     assert all("or of other code or data" in problem for problem in problems.values())
 
 

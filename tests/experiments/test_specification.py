@@ -57,7 +57,10 @@ def test_values_become_methods_and_classifiers(make_study_file):
             "methods.a = {synthesizer = 'adan', parameters = {precision = 'half'}}",
             "parameters.precision: Input should be 'auto', 'float32' or 'bfloat16'",
         ),
-        ("classifiers.a = {kind = 'tree'}", "classifiers.a.kind: input should be 'svm' or 'dnn'"),
+        (
+            "classifiers.a = {kind = 'tree'}",
+            "classifiers.a.kind: input should be 'svm', 'dnn', 'tuned svm' or",
+        ),
         ("corpora = []", "corpora: list should have at least 1 item"),
         ("seeds = = 2", "cannot be read as a study"),
     ],

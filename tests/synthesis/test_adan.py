@@ -99,14 +99,27 @@ def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
             np.testing.assert_allclose(stack[i].history_[name], values, rtol=1e-3, atol=1e-5)
 
 
-def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows, monkeypatch):
+@pytest.mark.parametrize(
+    ("threads", "room", "sizes"), [(1, 120_000, [2, 2, 1]), (2, 2**30, [3, 2])]
+)
+def test_a_stack_is_cut_to_memory_and_into_a_part_a_core(
+    make_adan, make_rows, monkeypatch, threads, room, sizes
+):
     X, y = make_rows()
     whole = [make_adan(random_state=i) for i in range(5)]
     parts = [make_adan(random_state=i) for i in range(5)]
     fit_all(whole, [(X, y)] * 5)
-    monkeypatch.setattr(neural, "STACK_BYTES", 120_000)
-    assert [len(part) for part in neural._within_memory(whole, [(X, y)] * 5)] == [2, 2, 1]
+    trained = []
+    together = neural._fit_together
+    monkeypatch.setattr(neural, "STACK_BYTES", room)
+    monkeypatch.setattr(
+        neural,
+        "_fit_together",
+        lambda part, tick: (trained.append(len(part)), together(part, tick)),
+    )
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     fit_all(parts, [(X, y)] * 5)
+    assert sorted(trained, reverse=True) == sizes
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_allclose(a.sample(y)[0], b.sample(y)[0], rtol=1e-4)
 

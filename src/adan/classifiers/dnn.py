@@ -15,10 +15,9 @@ from torch import Tensor
 
 from adan.errors import AdanError
 from adan.synthesis.base import seed_of
-from adan.synthesis.latent import accuracy
 from adan.synthesis.losses import classification_loss
 from adan.synthesis.networks import StackedMLP
-from adan.synthesis.training import Batch, n_batches, train
+from adan.synthesis.training import Batch, accuracy, n_batches, train
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 
@@ -105,7 +104,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
             n_classes=len(self.classes_),
             epochs=n_batches(self.steps, n_batches(len(rows), self.batch_size)),
             batch_size=self.batch_size,
-            noise_width=sum(self.hidden),
+            noise_widths=[sum(self.hidden)],
             generators=[generator],
             device=torch.device("cpu"),
         )

@@ -18,6 +18,9 @@ from adan.synthesis.adan import ADAN
 STUDIES = Path(__file__).with_name("studies")
 """A TOML file for each table: what is run."""
 
+TUNED = " tuned"
+"""What is added to a classifier's name where its settings are chosen."""
+
 SHORT = {"epochs": 20, "steps": 200, "times": 2}
 """What a quick look cuts training down to."""
 
@@ -69,7 +72,8 @@ class Table:
         """Return the table of a study that may have further methods, on the data that it has.
 
         A corpus whose utterances are all of one kind has the rows of the last part alone; methods
-        that the paper does not have get rows below, each with every classifier.
+        that the paper does not have get rows below, each with every classifier. Tuned classifiers
+        stand under the paper's.
         """
         named = {row.method for row in self.rows}
         further = tuple(
@@ -78,8 +82,14 @@ class Table:
             for method in specification.methods
             if method not in named
             for classifier in specification.classifiers
+            if not classifier.endswith(TUNED)
         )
-        rows = self.rows + further
+        rows = tuple(
+            row
+            for paper in self.rows + further
+            for row in (paper, _tuned(paper))
+            if row is paper or row.classifier in specification.classifiers
+        )
         if source.improvised is None:
             last = specification.parts[-1]
             rows = tuple(replace(r, part="all") for r in rows if not r.method or r.part == last)
@@ -161,6 +171,7 @@ def specification(
     methods: Sequence[str] = (),
     seeds: int = 1,
     normalisation: str = "fold",
+    tuned: bool = False,
     quick: bool = False,
 ) -> Specification:
     """Return the study that measures a table.
@@ -180,6 +191,8 @@ def specification(
         Number of seeds.
     normalisation : {"fold", "corpus", "speaker"}, default="fold"
         See `adan.evaluation.normalisation.NORMALISATIONS`.
+    tuned : bool, default=False
+        Add classifiers whose settings are chosen inside the training speakers.
     quick : bool, default=False
         Cut all training short, for a look at the output.
 
@@ -197,6 +210,7 @@ def specification(
     study = study.changed(seeds=seeds, normalisations=[normalisation]).with_methods(methods)
     if corpus is not None:
         study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
+    study = _with_tuned(study) if tuned else study
     return _quick(study) if quick else study
 
 
@@ -211,6 +225,19 @@ def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
     """Return the paper's ADAN; ``quick`` stops its training early."""
     network = ADAN(random_state=seed)
     return network.set_params(**_shortened(network)) if quick else network
+
+
+def _tuned(row: Row) -> Row:
+    return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, part=row.part)
+
+
+def _with_tuned(study: Specification) -> Specification:
+    """Return the study with a tuned classifier beside each."""
+    classifiers = study.model_dump(exclude_unset=True)["classifiers"]
+    for name, choice in study.classifiers.items():
+        kept = {k: v for k, v in choice.parameters.items() if k in ("activation", "steps")}
+        classifiers[name + TUNED] = {"kind": f"tuned {choice.kind}", "parameters": kept}
+    return study.changed(classifiers=classifiers)
 
 
 def _quick(study: Specification) -> Specification:

@@ -34,7 +34,14 @@ from adan.experiments.trackers import Tracker
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-CODE = ("synthesis", "classifiers", "evaluation/normalisation.py", "experiments/study.py")
+CODE = (
+    "synthesis",
+    "classifiers",
+    "evaluation/normalisation.py",
+    "evaluation/quality.py",
+    "experiments/study.py",
+    "experiments/quality.py",
+)
 """What determines the numbers, under ``src/adan``."""
 PACKAGES = ("imbalanced-learn", "numpy", "scikit-learn", "scipy", "torch")
 

@@ -25,12 +25,18 @@ from sklearn.base import BaseEstimator
 from adan._files import replacing
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
+from adan.classifiers.tuned import TunedDNN, TunedSVM
 from adan.errors import AdanError
 from adan.experiments.study import Method, Study
 from adan.features import FeatureSet
 from adan.synthesis.registry import synthesizer
 
-CLASSIFIERS: dict[str, type[BaseEstimator]] = {"svm": RBFSVM, "dnn": DNNClassifier}
+CLASSIFIERS: dict[str, type[BaseEstimator]] = {
+    "svm": RBFSVM,
+    "dnn": DNNClassifier,
+    "tuned svm": TunedSVM,
+    "tuned dnn": TunedDNN,
+}
 NO_SYNTHESIZER = "none"
 TEMPLATE = Path(__file__).with_name("studies") / "template.toml"
 
@@ -74,9 +80,9 @@ class MethodChoice(_Checked):
 
 
 class ClassifierChoice(_Checked):
-    """A classifier of the package and its parameters."""
+    """A classifier and its parameters; tuned ones are those of `adan.classifiers.tuned`."""
 
-    kind: Literal["svm", "dnn"]
+    kind: Literal["svm", "dnn", "tuned svm", "tuned dnn"]
     parameters: dict[str, Any] = {}
 
     def classifier(self) -> BaseEstimator:

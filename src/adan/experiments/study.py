@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,18 +12,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
-from threadpoolctl import threadpool_limits
 
+from adan._threads import one_thread_each
+from adan.classifiers.tuned import Tuned
 from adan.evaluation.normalisation import normalise
+from adan.evaluation.quality import Dataset
+from adan.experiments.quality import named, quality_of
 from adan.synthesis.base import Synthesizer, fit_all
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
+QUALITY_FOLDS = 3
+"""Folds whose synthetic vectors are measured, from the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +101,9 @@ class Study:
     ----------
     methods : mapping of name to Method
         What is compared.
-    classifiers : mapping of name to scikit-learn classifier
-        Each is trained on every method's training set.
+    classifiers : mapping of name to scikit-learn classifier or Tuned
+        Each is trained on every method's training set; the settings of a
+        `adan.classifiers.tuned.Tuned` are chosen on the real training rows first.
     normalisation : {"fold", "corpus", "speaker"}
         See `adan.evaluation.normalisation.NORMALISATIONS`.
     seeds : int
@@ -121,23 +125,36 @@ class Result:
     history : DataFrame
         ``fold``, ``epoch`` (from 1), ``measure`` and ``value``: losses of the networks of each
         fold. No rows where the synthesizer has no networks.
+    quality : DataFrame
+        Of the synthetic vectors: see `adan.experiments.quality.quality_of`, and ``fold``. Rows for
+        the first folds of seed 0, where there is a synthesizer.
     predictions : DataFrame
         See `adan.evaluation.scores`.
     """
 
     history: pd.DataFrame
+    quality: pd.DataFrame
     predictions: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """One group left out: normalised vectors, and which rows of the data they are."""
+    """One group left out: normalised vectors, which rows they are, classifiers chosen for them."""
 
     X: NDArray[np.float32]
     X_test: NDArray[np.float32]
     y: NDArray[Any]
+    speakers: NDArray[Any]
     learnable: NDArray[np.bool_]
     test: NDArray[np.intp]
+    chosen: dict[str, BaseEstimator] = field(default_factory=dict)
+
+    @property
+    def learnt(self) -> Dataset:
+        """The rows that synthesizers learn from."""
+        if self.learnable.all():
+            return self.X, self.y
+        return self.X[self.learnable], self.y[self.learnable]
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
@@ -194,12 +211,55 @@ def results(
     for first, folds in _fold_groups(data, stack.normalisation):
         synthesizers = _fitted(synthesizer, folds, seed, progress, first)
         history = _history(data, folds, synthesizers)
+        n_measured = QUALITY_FOLDS if first == seed == 0 else 0
+        quality = _quality(data, folds[:n_measured], synthesizers)
         for name, method in stack.methods.items():
             predictions = _predictions(stack, method, data, folds, synthesizers, seed, first)
-            labels = {"method": name, "normalisation": stack.normalisation, "seed": seed}
-            tables[name].append(Result(history.assign(**labels), predictions.assign(**labels)))
+            how = {"normalisation": stack.normalisation, "seed": seed}
+            result = Result(
+                history.assign(method=name, **how),
+                named(quality, name).assign(**how),
+                predictions.assign(method=name, **how),
+            )
+            tables[name].append(result)
             if first + len(folds) == len(np.unique(data.groups)):
                 yield name, _joined(tables.pop(name))
+
+
+def _history(data: Data, folds: list[_Fold], synthesizers: list[Any]) -> pd.DataFrame:
+    rows = [
+        pd.DataFrame(
+            {
+                "fold": data.groups[fold.test[0]],
+                "epoch": np.arange(1, len(values) + 1),
+                "measure": measure,
+                "value": values,
+            }
+        )
+        for fold, synthesizer in zip(folds, synthesizers, strict=True)
+        for measure, values in getattr(synthesizer, "history_", {}).items()
+    ]
+    return pd.concat(rows) if rows else pd.DataFrame(columns=["fold", "epoch", "measure", "value"])
+
+
+def _quality(data: Data, folds: list[_Fold], synthesizers: list[Any]) -> pd.DataFrame:
+    """Measure what was fitted on some folds; a group of one utterance is no measure."""
+    measured = [
+        (fold, synthesizer)
+        for fold, synthesizer in zip(folds, synthesizers, strict=False)
+        if synthesizer is not None and len(fold.test) > 1
+    ]
+    tasks = (
+        delayed(quality_of)(synthesizer, fold.learnt, (fold.X_test, data.y[fold.test]))
+        for fold, synthesizer in measured
+    )
+    with one_thread_each() as workers:
+        tables = Parallel(n_jobs=workers, prefer="threads")(tasks)
+    tables = [
+        table.assign(fold=data.groups[fold.test[0]])
+        for table, (fold, _) in zip(tables, measured, strict=True)
+    ]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["space", "method", "fold"])
 
 
 def _joined(parts: list[Result]) -> Result:
@@ -234,7 +294,7 @@ def _all_folds(data: Data, normalisation: str) -> list[_Fold]:
 def _fold(normalisation: str, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> _Fold:
     mask = np.isin(np.arange(len(data.X)), train)
     X, X_test = normalise(data.X, mask, data.speakers, normalisation)
-    return _Fold(X, X_test, data.y[train], data.learnable[train], test)
+    return _Fold(X, X_test, data.y[train], data.speakers[train], data.learnable[train], test)
 
 
 def _fitted(
@@ -244,16 +304,10 @@ def _fitted(
     if synthesizer is None:
         return [None] * len(folds)
     fitted = [
-        clone(synthesizer).set_params(random_state=_seed(seed, i, 0))
+        clone(synthesizer).set_params(random_state=synthesizer_seed(seed, i))
         for i in range(first, first + len(folds))
     ]
-    rows = [
-        (fold.X, fold.y)
-        if fold.learnable.all()
-        else (fold.X[fold.learnable], fold.y[fold.learnable])
-        for fold in folds
-    ]
-    fit_all(fitted, rows, progress=progress)
+    fit_all(fitted, [fold.learnt for fold in folds], progress=progress)
     return fitted
 
 
@@ -271,9 +325,8 @@ def _predictions(
         delayed(_predict)(stack, method, fold, synthesizer, _seed(seed, i, 1))
         for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True), first)
     )
-    parallel = Parallel(n_jobs=torch.get_num_threads(), prefer="threads")
-    with _one_thread_each():
-        predicted = parallel(tasks)
+    with one_thread_each() as workers:
+        predicted = Parallel(n_jobs=workers, prefer="threads")(tasks)
     frames = [
         _frame(data, fold.test, *item)
         for fold, by_classifier in zip(folds, predicted, strict=True)
@@ -288,42 +341,30 @@ def _predict(
     """Train every classifier on one fold and return its labels for the test rows."""
     X, y = method.training_set(fold.X, fold.y, synthesizer)
     return {
-        name: _seeded(classifier, seed).fit(X, y).predict(fold.X_test)
+        name: _settled(classifier, fold, seed).fit(X, y).predict(fold.X_test)
         for name, classifier in study.classifiers.items()
     }
 
 
-def _history(data: Data, folds: list[_Fold], synthesizers: list[Any]) -> pd.DataFrame:
-    rows = [
-        pd.DataFrame(
-            {
-                "fold": data.groups[fold.test[0]],
-                "epoch": np.arange(1, len(values) + 1),
-                "measure": measure,
-                "value": values,
-            }
-        )
-        for fold, synthesizer in zip(folds, synthesizers, strict=True)
-        for measure, values in getattr(synthesizer, "history_", {}).items()
-    ]
-    return pd.concat(rows) if rows else pd.DataFrame(columns=["fold", "epoch", "measure", "value"])
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let every worker compute on one thread: workers times threads are the cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
+def _settled(classifier: BaseEstimator, fold: _Fold, seed: int) -> Any:
+    """Return a classifier for a fold; settings are chosen once, on the real training rows."""
+    seeded = _seeded(classifier, seed)
+    if not isinstance(seeded, Tuned):
+        return seeded
+    key = repr(seeded)
+    if key not in fold.chosen:
+        fold.chosen[key] = seeded.choose(fold.X, fold.y, fold.speakers)
+    return clone(fold.chosen[key])
 
 
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:
     seeded = "random_state" in classifier.get_params()
     return clone(classifier).set_params(**({"random_state": seed} if seeded else {}))
+
+
+def synthesizer_seed(seed: int, fold: int) -> int:
+    """Return the seed of a synthesizer in the fold of that number; classifiers have others."""
+    return _seed(seed, fold, 0)
 
 
 def _seed(seed: int, fold: int, purpose: int) -> int:

@@ -20,7 +20,12 @@ from adan.experiments.runner import run, versions
 from adan.experiments.sources import Source, digest, load
 from adan.experiments.study import parameters_of
 from adan.reports import figures
-from adan.reports.tables import markdown, protocol_notes, published_beside_measured
+from adan.reports.tables import (
+    markdown,
+    protocol_notes,
+    published_beside_measured,
+    quality_notes,
+)
 from adan.synthesis.adan import ADAN
 from adan.synthesis.base import fit_all
 
@@ -39,6 +44,7 @@ def table(
     methods: Sequence[str] = (),
     seeds: int = 1,
     normalisation: str = "fold",
+    tuned: bool = False,
     quick: bool = False,
     progress: bool = False,
     **running: Any,
@@ -55,7 +61,7 @@ def table(
         A key of `adan.experiments.paper.TABLES`.
     folder : Path
         Made if it is missing.
-    corpus, corpus_options, methods, seeds, normalisation, quick
+    corpus, corpus_options, methods, seeds, normalisation, tuned, quick
         See `adan.experiments.paper.specification`; a quick run's every output says so.
     progress : bool, default=False
         Show progress bars on standard error.
@@ -79,6 +85,7 @@ def table(
         methods=methods,
         seeds=seeds,
         normalisation=normalisation,
+        tuned=tuned,
         quick=quick,
     )
     (where,) = load(study, progress=progress)
@@ -148,8 +155,10 @@ def _write(
     quick: bool,
 ) -> str:
     table = published_beside_measured(plan.rows, predictions)
+    quality = folder / "quality.parquet"
     notes = [
         *protocol_notes(where, plan.corpus, predictions),
+        *(quality_notes(pd.read_parquet(quality)) if quality.exists() else []),
         *([QUICK_NOTE] if quick else []),
     ]
     text = markdown(table, title=_title(plan, where, quick), notes=notes)

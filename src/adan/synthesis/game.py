@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from adan.errors import AdanError
 from adan.synthesis import losses
 from adan.synthesis.adversarial import Adversarial
-from adan.synthesis.latent import ClassifyingAutoencoder, accuracy
+from adan.synthesis.latent import ClassifyingAutoencoder
 from adan.synthesis.networks import StackedMLP
-from adan.synthesis.training import Batch
+from adan.synthesis.training import Batch, accuracy
 
 
 class Game(ClassifyingAutoencoder, Adversarial):
@@ -43,12 +43,13 @@ class Game(ClassifyingAutoencoder, Adversarial):
         discriminator_steps: int,
         generator_loss: str = "inverted",
         classification_weight: float = 1.0,
+        output: Callable[[Tensor], Tensor] = torch.tanh,
         **autoencoder: Any,
     ) -> None:
-        super().__init__(ranks, generators, latent_dim=latent_dim, **autoencoder)
+        super().__init__(ranks, generators, latent_dim=latent_dim, output=output, **autoencoder)
         n = len(ranks)
         self.generator = StackedMLP(
-            [(noise_dim + n_classes, *hidden, latent_dim)] * n, generators, output=torch.tanh
+            [(noise_dim + n_classes, *hidden, latent_dim)] * n, generators, output=output
         )
         self.discriminator = StackedMLP([(latent_dim, *hidden, 1)] * n, generators)
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)

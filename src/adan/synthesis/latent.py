@@ -16,7 +16,7 @@ from adan.synthesis import losses
 from adan.synthesis.base import check_finite, seed_of
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.neural import Networks, NeuralSynthesizer, apply
-from adan.synthesis.training import Batch
+from adan.synthesis.training import Batch, accuracy
 
 
 class Autoencoder(Networks):
@@ -92,12 +92,6 @@ class ClassifyingAutoencoder(Autoencoder):
     def learn_latent_space(self, batch: Batch) -> dict[str, Tensor]:
         """Do a round of E, R and C alone: the first phase where phases follow one another."""
         return self.train_autoencoder(self.encoder(batch.x), batch)
-
-
-def accuracy(logits: Tensor, batch: Batch) -> Tensor:
-    """Return the share of the rows that the largest logit classifies right."""
-    right = logits.detach().argmax(-1) == batch.one_hot.argmax(-1)
-    return (right * batch.weight).sum(-1)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

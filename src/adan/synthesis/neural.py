@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from adan._progress import progress_bar
+from adan._threads import one_thread_each
 from adan.errors import AdanError
-from adan.synthesis import storage
+from adan.synthesis import health, storage
 from adan.synthesis.base import Synthesizer, seed_of
 from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, Step, n_batches, train
 
 STACK_BYTES = 2**30
-"""Weights, gradients and Adam's moments of one stack; more networks are trained in parts."""
+"""Weights, gradients and Adam's moments of what trains at a time; more is trained in parts."""
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -51,6 +55,10 @@ class Networks(nn.Module, metaclass=ABCMeta):
             )
             for name, networks in self.updates().items()
         }
+
+    def noise_widths(self, widths: Sequence[int]) -> list[int]:
+        """Return the number of normal draws for a row of each member, given its rows' widths."""
+        return [self.noise_width] * len(widths)
 
     @abstractmethod
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
@@ -212,8 +220,24 @@ class NeuralSynthesizer(Synthesizer):
         data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
         progress: bool,
     ) -> None:
-        for part in _within_memory(synthesizers, data):
-            _fit_together(part, progress)
+        members = list(zip(synthesizers, data, strict=True))
+        first, (X, _) = members[0]
+        width = min(X.shape) if first.rotate else X.shape[1]
+        alone = first._networks([width], [None])
+        total = len(members) * len(alone.phases()) * first.epochs
+        with (
+            progress_bar(
+                total=total,
+                desc=f"training {len(members)} x {cls.__name__}",
+                disable=not progress,
+                leave=False,
+                unit="epoch",
+            ) as bar,
+            _workers(first, len(members)) as workers,
+            Parallel(n_jobs=workers, prefer="threads") as parallel,
+        ):
+            parts = _parts(members, alone, workers)
+            parallel(delayed(_fit_together)(part, bar.update) for part in parts)
 
 
 def apply(network: StackedMLP, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -255,11 +279,33 @@ def reduced(precision: Precision, device: torch.device) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def _fit_together(
-    part: Sequence[tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]],
-    progress: bool,
-) -> None:
-    first, kind = part[0][0], type(part[0][0]).__name__
+Member = tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]
+
+
+@contextmanager
+def _workers(first: NeuralSynthesizer, n_members: int) -> Iterator[int]:
+    """Give the number of parts to train at a time: on a CPU one a core, each on one thread.
+
+    So a part waits for no other, as the threads of a small product wait for one another.
+    """
+    if n_members == 1 or device_of(first.device).type != "cpu":
+        yield 1
+        return
+    with one_thread_each() as cores:
+        yield cores
+
+
+def _parts(members: Sequence[Member], alone: Networks, workers: int) -> Iterator[Sequence[Member]]:
+    """Cut a stack into parts of about equal size, of which ``workers`` fit into `STACK_BYTES`."""
+    per_member = 16 * sum(p.numel() for p in alone.parameters())
+    rounds = -(-len(members) * per_member // STACK_BYTES)
+    n_parts = min(rounds * workers, len(members))
+    for places in np.array_split(np.arange(len(members)), n_parts):
+        yield [members[i] for i in places]
+
+
+def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> None:
+    first = part[0][0]
     seeds = [np.random.SeedSequence(seed_of(member.random_state)) for member, _ in part]
     generators = [
         torch.Generator().manual_seed(int(s.generate_state(1, np.uint64)[0])) for s in seeds
@@ -269,7 +315,8 @@ def _fit_together(
         member.coordinates_ = Coordinates.of(X, rng if member.rotate else None)
     rows = [member.coordinates_.to(X) for member, (X, _) in part]
     device = device_of(first.device)
-    networks = first._networks([r.shape[1] for r in rows], generators).to(device)
+    widths = [r.shape[1] for r in rows]
+    networks = first._networks(widths, generators).to(device)
     networks.start(first.learning_rate)
     histories: list[dict[str, NDArray[np.float64]]] = [{} for _ in part]
     for phase in networks.phases():
@@ -280,29 +327,16 @@ def _fit_together(
             n_classes=len(first.classes_),
             epochs=first.epochs,
             batch_size=first.batch_size,
-            noise_width=networks.noise_width,
+            noise_widths=networks.noise_widths(widths),
             generators=generators,
             device=device,
-            progress=f"training {len(part)} x {kind}" if progress else None,
+            advance=lambda: advance(len(part)),
         )
         histories = [h | new for h, new in zip(histories, measured, strict=True)]
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
         member.history_ = history
         member._take(networks, m)
-
-
-def _within_memory(
-    synthesizers: Sequence[NeuralSynthesizer], data: Sequence[Any]
-) -> Iterator[list[tuple[NeuralSynthesizer, Any]]]:
-    """Cut a stack into parts of about equal size that fit into `STACK_BYTES`."""
-    first, (X, _) = synthesizers[0], data[0]
-    width = min(X.shape) if first.rotate else X.shape[1]
-    alone = first._networks([width], [None])
-    per_member = 16 * sum(p.numel() for p in alone.parameters())
-    parts = -(-len(synthesizers) * per_member // STACK_BYTES)
-    members = list(zip(synthesizers, data, strict=True))
-    for places in np.array_split(np.arange(len(members)), min(parts, len(members))):
-        yield [members[i] for i in places]
+    health.warn_of([member for member, _ in part], [rows for _, rows in part])
 
 
 def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

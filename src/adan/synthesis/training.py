@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adan._progress import progress_bar
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -22,8 +20,8 @@ class Batch:
         Feature vectors.
     one_hot : Tensor of shape [M, B, K]
         Their classes.
-    noise : Tensor of shape [M, B, noise_width]
-        Standard normal draws, new in every epoch.
+    noise : Tensor of shape [M, B, largest noise width]
+        Standard normal draws, new in every epoch; 0 beyond a member's own width.
     weight : Tensor of shape [M, B]
         One over the member's number of rows in the batch; 0 for rows that only fill it up.
     """
@@ -50,10 +48,10 @@ def train(
     n_classes: int,
     epochs: int,
     batch_size: int,
-    noise_width: int,
+    noise_widths: Sequence[int],
     generators: Sequence[torch.Generator],
     device: torch.device,
-    progress: str | None = None,
+    advance: Callable[[], object] = lambda: None,
 ) -> list[dict[str, np.ndarray]]:
     """Train a stack and return each member's history.
 
@@ -69,11 +67,13 @@ def train(
         must agree in `n_batches`.
     codes : sequence of M int64 tensors of shape [n_m]
         Their classes, 0 to ``n_classes - 1``.
+    noise_widths : sequence of M int
+        The number of normal draws that a row of each member needs in a round.
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
-    progress : str, optional
-        Label of a progress bar over epochs.
+    advance : callable, optional
+        Called after every epoch.
 
     Returns
     -------
@@ -87,16 +87,14 @@ def train(
     members = torch.arange(len(rows), device=device)[:, None]
     history: list[Tensor] = []
     names: tuple[str, ...] = ()
-    for _ in progress_bar(
-        iterable=range(epochs), desc=progress, disable=progress is None, leave=False, unit="epoch"
-    ):
+    for _ in range(epochs):
         order = _pad(
             [torch.randperm(n, generator=g) for n, g in zip(counts, generators, strict=True)]
         )
         noise = _pad(
             [
-                torch.randn(n, noise_width, generator=g)
-                for n, g in zip(counts, generators, strict=True)
+                torch.randn(n, width, generator=g)
+                for n, width, g in zip(counts, noise_widths, generators, strict=True)
             ]
         )
         order, noise = order.to(device), noise.to(device)
@@ -108,6 +106,7 @@ def train(
             names = tuple(measures)
             total = total + torch.stack(tuple(measures.values())) * share
         history.append(torch.as_tensor(total))
+        advance()
     table = torch.stack(history).double().cpu().numpy() if history else np.empty((0, 0, len(rows)))
     return [{name: table[:, i, m].copy() for i, name in enumerate(names)} for m in range(len(rows))]
 
@@ -136,3 +135,9 @@ def _pad(tensors: Sequence[Tensor]) -> Tensor:
     for place, tensor in zip(stacked, tensors, strict=True):
         place[tuple(slice(size) for size in tensor.shape)] = tensor
     return stacked
+
+
+def accuracy(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the share of the rows that the largest logit classifies right."""
+    right = logits.detach().argmax(-1) == batch.one_hot.argmax(-1)
+    return (right * batch.weight).sum(-1)
