@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -93,7 +94,12 @@ def table(
         "methods": {key: _method(method) for key, method in study.methods.items()},
         "classifiers": {key: _parameters(c) for key, c in study.classifiers.items()},
     }
-    _claim(folder, name, settings, where)
+    about = {
+        "title": _title(plan, where, quick),
+        "published_on": plan.corpus,
+        "command": _command(name, folder, settings, methods),
+    }
+    _claim(folder, name, settings, where, about)
     finished: list[pd.DataFrame] = []
     text = ""
     for part in plan.parts:
@@ -130,7 +136,7 @@ def figure(
     Returns
     -------
     list of Path
-        The files: PNG and SVG, and for Figure 2 the history as CSV.
+        The files: PNG and SVG, and as CSV the history of Figure 2 or the points of Figure 3.
 
     Raises
     ------
@@ -144,7 +150,8 @@ def figure(
         "quick": quick,
         "adan": _parameters(paper.adan(quick=quick)),
     }
-    _claim(folder, name, settings, where)
+    about = {"command": _command(name, folder, settings)}
+    _claim(folder, name, settings, where, about)
     return _save_figures(folder, where, quick=quick, progress=progress, only=name)
 
 
@@ -193,8 +200,12 @@ def _save_figures(
         paths += [folder / "history.csv"]
         paths += figures.save(figures.figure2(adan.history_, title=title), folder, "figure2")
     if only in (None, "figure3"):
-        drawing = figures.figure3(_spaces(adan, X, data.y), data.y, data.y, title=title)
-        paths += figures.save(drawing, folder, "figure3")
+        utterances = {"utterance": data.utterances, "emotion": data.y, "speaker": data.speakers}
+        points = figures.map_points(_spaces(adan, X, data.y), pd.DataFrame(utterances))
+        with replacing(folder / "map.csv") as path:
+            points.to_csv(path, index=False, float_format="%.3f")
+        paths += [folder / "map.csv"]
+        paths += figures.save(figures.figure3(points, title=title), folder, "figure3")
     return paths
 
 
@@ -203,12 +214,35 @@ def _spaces(
 ) -> dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]]:
     latents = adan.sample_latent(y)
     return {
-        "(a) latent vectors": (adan.encode(X), latents),
-        "(b) feature vectors": (X, adan.decode(latents)),
+        "latent vectors": (adan.encode(X), latents),
+        "feature vectors": (X, adan.decode(latents)),
     }
 
 
-def _claim(folder: Path, name: str, settings: dict[str, Any], where: paper.Source) -> None:
+def _command(
+    name: str, folder: Path, settings: Mapping[str, Any], methods: Sequence[str] = ()
+) -> str:
+    """Return what to type to have this run again."""
+    words = ["adan", "reproduce", name]
+    if settings["corpus"]:
+        words += ["--corpus", settings["corpus"]]
+    for option, value in settings["corpus_options"].items():
+        words += ["--with", f"{option}={ {True: 'yes', False: 'no'}.get(value, value) }"]
+    if methods:
+        words += ["--methods", ",".join(methods)]
+    for option in ("seeds", "normalisation"):
+        if option in settings:
+            words += [f"--{option}", str(settings[option])]
+    return shlex.join([*words, *(["--quick"] if settings["quick"] else []), "-o", str(folder)])
+
+
+def _claim(
+    folder: Path,
+    name: str,
+    settings: dict[str, Any],
+    where: paper.Source,
+    about: Mapping[str, str],
+) -> None:
     """Write the settings of a run, unless the folder holds one with other settings."""
     path = folder / "settings.json"
     settings = {"run": name, **json.loads(json.dumps(settings))}
@@ -224,6 +258,7 @@ def _claim(folder: Path, name: str, settings: dict[str, Any], where: paper.Sourc
             )
     packages = ("adan", "imbalanced-learn", "numpy", "pandas", "scikit-learn", "torch")
     provenance = {
+        **about,
         "settings": settings,
         "data": {
             "corpus": where.corpus,
