@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any
 
 import numpy as np
 import pandas as pd
