@@ -87,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--quick", action="store_true", help="train little, to see the output")
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
     command.set_defaults(run=_reproduce)
+
+    command = commands.add_parser("report", help="answer, in one page, whether augmentation helped")
+    command.add_argument("folder", type=Path, metavar="RUN", help="folder of adan reproduce")
+    command.add_argument("--format", choices=("html", "md", "tex"), default="html", help="[html]")
+    command.add_argument("--corpus", help="where its audio is, to be played [the run's corpus]")
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help="[RUN/report.FORMAT]")
+    command.set_defaults(run=_report)
     return parser
 
 
@@ -246,3 +253,12 @@ def _reproduce(options: argparse.Namespace) -> None:
     else:
         reproduce.figure(options.what, folder, **shared)
     print(f"everything behind it: {folder}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from adan.reports.report import report
+
+    verdict, path = report(
+        options.folder, format=options.format, output=options.output, corpus=options.corpus
+    )
+    print(f"{verdict}\n{path}")

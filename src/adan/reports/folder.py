@@ -1,0 +1,112 @@
+"""A run's folder, read and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from adan.errors import AdanError
+from adan.evaluation.scores import ROW
+
+TEXT = ("method", "classifier", "part", "utterance", "speaker", "emotion", "space", "class", "fold")
+"""Columns of CSV files that are text, so that speaker 03 stays 03."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left behind.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    about : mapping
+        ``settings.json``: title, command, settings, data, versions.
+    predictions : DataFrame
+        See `adan.evaluation.scores`.
+    table : DataFrame or None
+        Published beside measured, where the run is a table of the paper.
+    history, points, quality : DataFrame or None
+        Losses along training, the t-SNE maps and the quality of synthetic data, where they are.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    predictions: pd.DataFrame
+    table: pd.DataFrame | None
+    history: pd.DataFrame | None
+    points: pd.DataFrame | None
+    quality: pd.DataFrame | None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the run was started with."""
+        return self.about["settings"]
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run's folder.
+
+    Raises
+    ------
+    AdanError
+        If it is no run, has no finished row yet, or a file in it is damaged.
+    """
+    about = _settings(folder)
+    predictions = _table(folder / "predictions.parquet", *ROW, *_PREDICTION)
+    if predictions is None or predictions.empty:
+        again = about.get("command", "adan reproduce table1")
+        raise AdanError(f"{folder} has no finished row to report: run {again} (again) first")
+    return Run(
+        folder,
+        about,
+        predictions,
+        table=_table(folder / f"{about['settings'].get('run')}.csv", *_PUBLISHED),
+        history=_table(folder / "history.csv", "epoch"),
+        points=_table(folder / "map.csv", *_POINT),
+        quality=_table(folder / "quality.csv", "method"),
+    )
+
+
+_PREDICTION = ("seed", "fold", "speaker", "utterance", "true", "predicted")
+_PUBLISHED = ("row", "part", "method", "classifier", "published_wa", "published_uar")
+_POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    path = folder / "settings.json"
+    if not path.is_file():
+        raise AdanError(
+            f"{folder} is not a run (it has no settings.json): give the folder that adan reproduce "
+            "wrote, such as runs/table1"
+        )
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        settings = about["settings"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AdanError(f"{path} is damaged: remove the folder and run again") from error
+    if not isinstance(settings, dict):
+        raise AdanError(f"{path} is damaged: remove the folder and run again")
+    return about
+
+
+def _table(path: Path, *columns: str) -> pd.DataFrame | None:
+    """Read a table of the run; None where there is none."""
+    if not path.is_file():
+        return None
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            text = dict.fromkeys(TEXT, str)
+            table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise AdanError(f"{path} is damaged: remove it and run again") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise AdanError(f"{path} has no column {missing[0]!r}: remove it and run again")
+    return table

@@ -1,0 +1,296 @@
+"""The report of a run: one page that answers whether augmentation helps, and shows why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from adan._files import replacing
+from adan.corpora import read_corpus
+from adan.errors import AdanError
+from adan.evaluation.comparison import compare
+from adan.evaluation.normalisation import NORMALISATIONS
+from adan.reports.folder import Run, read_run
+from adan.reports.page import page
+
+BASELINE = "real only"
+
+
+def report(
+    folder: Path, *, format: str = "html", output: Path | None = None, corpus: str | None = None
+) -> tuple[str, Path]:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        What `adan.reports.reproduce.table` left behind.
+    format : {"html", "md", "tex"}, default="html"
+        A page that needs nothing but itself, Markdown, or LaTeX tables to be read by a paper.
+    output : Path, optional
+        The file to write; by default ``report.html`` (or .md, .tex) in ``folder``.
+    corpus : str, optional
+        Where the audio is that the page plays, as `adan.corpora.read_corpus` takes it; by default
+        the corpus of the run.
+
+    Returns
+    -------
+    str, Path
+        The verdict in words, and the file.
+
+    Raises
+    ------
+    AdanError
+        If ``folder`` holds no run, nothing is finished, or a file of it is damaged.
+    """
+    run = read_run(folder)
+    output = output or folder / f"report.{format}"
+    contents = _contents(run)
+    if format == "html":
+        contents |= page(run, contents["table"], _audio(run, corpus), beside=output.parent)
+    text = _ENVIRONMENTS[format]().get_template(f"report.{format}").render(contents)
+    try:
+        with replacing(output) as path:
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AdanError(f"{output} cannot be written: choose another place with -o") from error
+    return contents["verdict"], output
+
+
+def verdict(rows: pd.DataFrame, corpus: str) -> str:
+    """Say in words whether augmentation helps.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What `adan.evaluation.comparison.compare` returns, with a ``label`` for each row.
+    corpus : str
+        What was measured on.
+    """
+    others = rows[rows["verdict"] != "baseline"].sort_values("wa_difference", ascending=False)
+    if others.empty:
+        return f"Nothing but real data has been measured on {corpus} yet."
+    n = len(others)
+    better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
+    if len(better):
+        text = (
+            f"Yes: on {corpus} {len(better)} of {n} rows with augmentation "
+            f"{_are(better)} better than real data alone; the most is {_by(better.iloc[0])}."
+        )
+    elif len(worse) == n:
+        text = f"No: on {corpus} every row with augmentation is worse than real data alone; the "
+        text += f"least bad is {_by(others.iloc[0])}."
+    else:
+        text = (
+            f"No gain can be told: on {corpus} none of {n} rows with augmentation is better than "
+            f"real data alone. The highest, not told apart from it, is {_by(others.iloc[0])}."
+        )
+    if 0 < len(worse) < n:
+        text += f" {len(worse)} of {n} {_are(worse)} worse; the most is {_by(worse.iloc[-1])}."
+    return text
+
+
+def _are(rows: pd.DataFrame) -> str:
+    return "is" if len(rows) == 1 else "are"
+
+
+def _by(row: pd.Series) -> str:
+    return (
+        f"{row['label']}: {signed(row['wa_difference'])} points of WA (95 % interval "
+        f"{signed(row['wa_difference_low'])} to {signed(row['wa_difference_high'])})"
+    )
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Return a difference with its sign, a true minus; nothing for NaN."""
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and float(text) else text
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Return a number with a true minus; nothing for NaN."""
+    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "−")
+
+
+def _contents(run: Run) -> dict[str, Any]:
+    """Gather what all formats show."""
+    data = run.about.get("data", {})
+    corpus = data.get("corpus", "the corpus")
+    rows = _rows(run)
+    measured = rows[rows["verdict"].notna()]
+    return {
+        "title": run.about.get("title", f"{run.settings.get('run', 'Run')}: {corpus}"),
+        "quick": bool(run.settings.get("quick")),
+        "verdict": verdict(measured, corpus),
+        "table": rows,
+        "rows": rows.to_dict("records"),
+        "published": rows["published_wa"].notna().any() or rows["published_uar"].notna().any(),
+        "published_on": run.about.get("published_on", ""),
+        "corpus": corpus,
+        "notes": _notes(run),
+        "quality": None if run.quality is None else _quality(run.quality),
+        "about": run.about,
+        "seeds": ", ".join(map(str, sorted(run.predictions["seed"].unique()))),
+        "command": run.about.get("command", ""),
+        "citation": _citation(),
+    }
+
+
+def _rows(run: Run) -> pd.DataFrame:
+    """Put published and measured figures side by side, with intervals and verdicts."""
+    measured = compare(run.predictions, baseline=BASELINE)
+    if run.table is None:
+        rows = measured.assign(label=_labels(measured), published_wa=np.nan, published_uar=np.nan)
+    else:
+        columns = ["row", "part", "method", "classifier", "published_wa", "published_uar"]
+        rows = run.table[columns].rename(columns={"row": "label"})
+        rows = rows.merge(measured, how="left", on=["part", "method", "classifier"])
+    real = rows[rows["method"] == BASELINE].set_index(["part", "classifier"])
+    keys = pd.MultiIndex.from_frame(rows[["part", "classifier"]])
+    for measure in ("wa", "uar"):
+        published = f"published_{measure}"
+        rows[f"{published}_difference"] = (
+            rows[published].to_numpy() - real[published].reindex(keys).to_numpy()
+        )
+    return rows
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"{r.method} + {r.classifier.upper()}" + ("" if r.part == "all" else f", {r.part}")
+        for r in rows.itertuples()
+    ]
+
+
+def _notes(run: Run) -> list[str]:
+    """Say how it was measured."""
+    predictions = run.predictions
+    utterances = predictions.drop_duplicates("utterance")
+    classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
+    group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
+    seeds = predictions["seed"].nunique()
+    data = run.about.get("data", {})
+    how = predictions["normalisation"].unique()
+    return [
+        f"{data.get('corpus', 'The corpus')}, {data.get('features', 'its features')}: "
+        f"{len(utterances)} utterances ({classes}) of {predictions['speaker'].nunique()} speakers.",
+        f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
+        "the predictions pooled over folds.",
+        *(f"Normalisation “{name}”: {NORMALISATIONS.get(name, '')}." for name in how),
+        f"{seeds} seeds: figures are means over them."
+        if seeds > 1
+        else "One seed: before believing a difference of a point or two, run ten (--seeds 10).",
+        "In brackets: 95 % intervals from a bootstrap over speakers. Better, worse or not told "
+        f"apart: paired with “{BASELINE}”, p after Holm below 0.05.",
+    ]
+
+
+def _quality(quality: pd.DataFrame) -> dict[str, Any]:
+    """Average the quality of synthetic data over classes and folds."""
+    keys = [column for column in ("class", "fold", "seed") if column in quality]
+    means = quality.drop(columns=keys).groupby("method", sort=False).mean(numeric_only=True)
+    means = means.dropna(axis=1, how="all")
+    return {
+        "measures": [name.replace("_", " ") for name in means],
+        "rows": [*zip(means.index, means.to_numpy().tolist(), strict=True)],
+    }
+
+
+def _citation() -> dict[str, str]:
+    """Return how to cite, from the one place that says it."""
+    path = Path(__file__).parents[1] / "CITATION.cff"
+    cff = yaml.safe_load(path.read_text(encoding="utf-8"))
+    paper = cff["preferred-citation"]
+    people = [f"{a['family-names']}, {a['given-names']}" for a in paper["authors"]]
+    where, year = paper["collection-title"], paper["year"]
+    return {
+        "text": f"{' and '.join(people)} ({year}). {paper['title']}. {where}.",
+        "software": f"{cff['title']}, version {cff['version']}.",
+        "bibtex": (
+            f"@inproceedings{{{paper['authors'][0]['family-names'].lower()}{year},\n"
+            f"  author = {{{' and '.join(people)}}},\n  title = {{{paper['title']}}},\n"
+            f"  booktitle = {{{where}}},\n  year = {{{year}}}\n}}"
+        ),
+    }
+
+
+def _audio(run: Run, corpus: str | None) -> dict[str, Path]:
+    """Find the audio of each utterance; none where the corpus is a table, or is not there."""
+    options = run.settings.get("corpus_options", {})
+    if corpus is not None:
+        table = read_corpus(corpus, **options).table
+    else:
+        try:
+            table = read_corpus(run.settings.get("corpus") or "", **options).table
+        except AdanError:
+            return {}
+    if "file" not in table:
+        return {}
+    return {str(name): Path(file) for name, file in table["file"].items()}
+
+
+def _environment(finalize: Callable[[Any], Any], **options: Any) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("adan.reports"),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+    environment.filters |= {"signed": signed, "number": number, "json": _pretty, "zip": zip}
+    return environment
+
+
+def _markdown(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return re.sub(r"([\\|*_`<\[])", r"\\\1", value)
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    **{character: "\\" + character for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "±": r"$\pm$",
+    "“": "``",
+    "”": "''",
+}
+
+
+def _tex(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return "".join(_TEX.get(character, character) for character in value)
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+_ENVIRONMENTS = {
+    "html": lambda: _environment(lambda value: value, autoescape=True),
+    "md": lambda: _environment(_markdown),
+    "tex": lambda: _environment(
+        _tex,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    ),
+}
+FORMATS = tuple(_ENVIRONMENTS)
