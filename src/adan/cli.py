@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--normalisation", choices=("fold", "corpus", "speaker"), default="fold", help="[fold]"
     )
+    command.add_argument(
+        "--tuned", action="store_true", help="add SVM and DNN tuned inside the training speakers"
+    )
     command.add_argument("--quick", action="store_true", help="train little, to see the output")
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
     command.set_defaults(run=_reproduce)
@@ -247,7 +250,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         "progress": True,
     }
     if options.what in TABLES:
-        for option in ("methods", "seeds", "normalisation"):
+        for option in ("methods", "seeds", "normalisation", "tuned"):
             shared[option] = getattr(options, option)
         print(reproduce.table(options.what, folder, **shared))
     else:

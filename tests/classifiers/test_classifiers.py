@@ -7,9 +7,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from adan import RBFSVM, AdanError, DNNClassifier
 from adan.classifiers import svm
+from adan.classifiers.svm import LinearSVM
 
 
-@parametrize_with_checks([RBFSVM(), DNNClassifier(steps=100, random_state=0)])
+@parametrize_with_checks([RBFSVM(), LinearSVM(C=1), DNNClassifier(steps=100, random_state=0)])
 def test_estimator_checks(estimator, check):
     check(estimator)
 
@@ -24,6 +25,12 @@ def test_svm_is_scikit_learns(make_rows, dtype):
     np.testing.assert_array_equal(ours.support_vectors_, X[theirs.support_])
 
 
+def test_linear_svm_is_scikit_learns(make_rows):
+    X, y = make_rows(n=90, d=30)
+    ours, theirs = LinearSVM(C=0.1).fit(X, y), SVC(C=0.1, kernel="linear").fit(X, y)
+    np.testing.assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-2)
+
+
 def test_svm_with_rows_that_stand_several_times_is_scikit_learns(make_rows):
     X, y = make_rows(n=60, d=8)
     X, labels = np.vstack([X, X[:40], X[:20], X[:5]]) / 2.5, np.hstack([y, y[:40], y[:20], y[5:10]])
@@ -34,11 +41,12 @@ def test_svm_with_rows_that_stand_several_times_is_scikit_learns(make_rows):
     assert len(ours.support_vectors_) <= 65
 
 
-def test_svm_too_large_for_a_kernel_matrix_leaves_it_to_libsvm(make_rows, monkeypatch):
+@pytest.mark.parametrize("kind", [RBFSVM, LinearSVM])
+def test_svm_too_large_for_a_kernel_matrix_leaves_it_to_libsvm(make_rows, monkeypatch, kind):
     X, y = make_rows()
-    small = RBFSVM().fit(X, y)
+    small = kind().fit(X, y)
     monkeypatch.setattr(svm, "KERNEL_BYTES", 1000)
-    large = RBFSVM().fit(X, y)
+    large = kind().fit(X, y)
     np.testing.assert_allclose(small.decision_function(X), large.decision_function(X), atol=1e-6)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication
+from adan.classifiers.tuned import Tuned, TunedDNN, TunedSVM
 from adan.evaluation.scores import score
 from adan.experiments import paper, study
 from adan.experiments.study import Data, Method, Study, run
@@ -128,6 +129,21 @@ def test_a_synthesizer_that_two_methods_share_is_fitted_once(data, make_study, m
     methods = {"both": Method(SMOTE()), "synthetic only": Method(SMOTE(), real=False)}
     list(run(make_study(methods=methods, seeds=2), data))
     assert len(calls) == 2
+
+
+def test_settings_are_chosen_once_a_fold_and_seed_on_the_real_rows(data, make_study, monkeypatch):
+    """The SVM is the same for all seeds, the DNN is not; no method changes the choice."""
+    calls = []
+    choose = Tuned.choose
+    monkeypatch.setattr(
+        Tuned, "choose", lambda t, X, *a: (calls.append((repr(t), len(X))), choose(t, X, *a))[1]
+    )
+    classifiers = {"svm tuned": TunedSVM(), "dnn tuned": TunedDNN(steps=5)}
+    predictions = pd.concat(run(make_study(classifiers=classifiers, seeds=2), data))
+    assert len(predictions) == 60 * 3 * 2 * 2
+    kinds = Counter(name.partition("(")[0] for name, _ in calls)
+    assert kinds == {"TunedSVM": 3, "TunedDNN": 3 * 2}
+    assert {rows for _, rows in calls} == {40}
 
 
 def test_training_sets(make_rows):

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -36,24 +37,32 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
     table = pd.read_csv(tmp_path / "table1.csv").set_index("row")
     assert {
         *("method", "classifier", "normalisation", "published_wa"),
-        *("wa_mean", "wa_std", "uar_mean", "uar_std", "n_seeds"),
+        *("wa", "wa_low", "wa_high", "wa_std", "uar", "uar_std", "n_seeds", "n_speakers"),
+        *("uar_difference", "uar_difference_low", "uar_p", "uar_p_holm", "uar_effect", "verdict"),
     } <= set(table)
     assert len(table) == len(paper.TABLES["table1"].rows)
     assert table.loc["ADAN + DNN", "published_wa"] == 83.74
     assert table.loc["ADAN + DNN", "n_seeds"] == 2
     humans = table.loc["Perception by human (Burkhardt et al.)"]
     assert humans["source"] == "as published"
-    assert np.isnan(humans["wa_mean"])
+    assert np.isnan(humans["wa"])
     predictions = pd.read_parquet(tmp_path / "predictions.parquet")
     right = predictions.query("method == 'adan' and classifier == 'svm'")
     wa = 100 * (right["true"] == right["predicted"]).groupby(right["seed"]).mean().mean()
-    assert table.loc["ADAN + SVM", "wa_mean"] == pytest.approx(wa, abs=1e-3)
+    assert table.loc["ADAN + SVM", "wa"] == pytest.approx(wa, abs=1e-3)
     settings = json.loads((tmp_path / "settings.json").read_text())
     assert settings["settings"]["methods"]["adan"]["synthesizer"]["epochs"] == 3
     assert settings["command"].startswith("adan reproduce table1 --seeds 2 --normalisation fold -o")
     assert (tmp_path / "table1.md").read_text() == text
     assert "| ADAN + DNN | 83.74 |  | " in text
-    assert "±" in text
+    humans, adan = (
+        next(line for line in text.splitlines() if line.startswith(f"| {name}"))
+        for name in ("Perception by human", "ADAN + DNN")
+    )
+    assert humans.endswith("| 87.50 |  | as published |  |  |  |  |")
+    assert re.search(r"\| \d+\.\d \[\d+\.\d, \d+\.\d\] .* \| not told apart \|", adan)
+    assert "bootstrap over the 3 speakers" in text
+    assert "cannot be seen" in text
     for figure in ("figure2", "figure3", "confusion"):
         assert (tmp_path / f"{figure}.png").stat().st_size > 10_000
         assert "<svg" in (tmp_path / f"{figure}.svg").read_text()
@@ -148,6 +157,16 @@ def test_further_methods_get_rows_of_their_own():
     assert [row.label for row in table.rows[-2:]] == ["gaussian + SVM", "gaussian + DNN"]
     with pytest.raises(AdanError, match="no synthesizer 'nothing'"):
         table.with_methods(["nothing"])
+
+
+def test_tuned_classifiers_stand_beside_the_papers():
+    table = paper.table("table1").with_tuned()
+    rows = [(row.label, row.classifier) for row in table.rows]
+    place = rows.index(("ADAN + SVM", "svm"))
+    assert rows[place + 1] == ("ADAN + SVM, tuned", "svm tuned")
+    assert list(table.classifiers) == ["svm", "dnn", "svm tuned", "dnn tuned"]
+    assert table.quick().classifiers["dnn tuned"].steps == 200
+    assert paper.table("table4").with_tuned().classifiers["dnn tuned"].activation == "tanh"
 
 
 def test_ablations_augment_the_happy_class_more():

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
+from adan.classifiers.tuned import TunedDNN, TunedSVM
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
 from adan.corpora.iemocap import HOW_TO_GET
@@ -78,7 +79,7 @@ class Table:
     feature_set: FeatureSet
     group: str
     methods: Mapping[str, Method]
-    classifiers: Mapping[str, BaseEstimator]
+    classifiers: Mapping[str, Any]
     rows: tuple[Row, ...]
 
     @property
@@ -111,6 +112,19 @@ class Table:
             for c in self.classifiers
         )
         return replace(self, methods={**self.methods, **new}, rows=self.rows + rows)
+
+    def with_tuned(self) -> Table:
+        """Return the table with classifiers beside the paper's whose settings are chosen."""
+        tuned = {
+            f"{name} tuned": TunedSVM() if name == "svm" else TunedDNN(c.activation, c.steps)
+            for name, c in self.classifiers.items()
+        }
+        rows: list[Row] = []
+        for row in self.rows:
+            name = f"{row.classifier} tuned"
+            new = Row(f"{row.label}, tuned", row.method, name, part=row.part)
+            rows += [row, new] if row.method else [row]
+        return replace(self, classifiers={**self.classifiers, **tuned}, rows=tuple(rows))
 
     def study(self, *, seeds: int = 1, normalisation: str = "fold") -> Study:
         """Return what measures one part of the table."""

@@ -17,6 +17,7 @@ from sklearn.model_selection import LeaveOneGroupOut
 from threadpoolctl import threadpool_limits
 
 from adan._progress import progress_bar
+from adan.classifiers.tuned import Tuned
 from adan.evaluation.normalisation import normalise
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -92,8 +93,9 @@ class Study:
     ----------
     methods : mapping of name to Method
         What is compared.
-    classifiers : mapping of name to scikit-learn classifier
-        Each is trained on every method's training set.
+    classifiers : mapping of name to scikit-learn classifier or Tuned
+        Each is trained on every method's training set; the settings of a
+        `adan.classifiers.tuned.Tuned` are chosen on the real training rows first.
     normalisation : {"fold", "corpus", "speaker"}
         See `adan.evaluation.normalisation.NORMALISATIONS`.
     seeds : int
@@ -108,13 +110,15 @@ class Study:
 
 @dataclass(frozen=True)
 class _Fold:
-    """One group left out: normalised vectors, and which rows of the data they are."""
+    """One group left out: normalised vectors, which rows they are, classifiers chosen for them."""
 
     X: NDArray[np.float32]
     X_test: NDArray[np.float32]
     y: NDArray[Any]
+    speakers: NDArray[Any]
     learnable: NDArray[np.bool_]
     test: NDArray[np.intp]
+    chosen: dict[str, BaseEstimator] = field(default_factory=dict)
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
@@ -153,7 +157,7 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
 def _fold(study: Study, data: Data, train: NDArray[np.intp], test: NDArray[np.intp]) -> _Fold:
     mask = np.isin(np.arange(len(data.X)), train)
     X, X_test = normalise(data.X, mask, data.speakers, study.normalisation)
-    return _Fold(X, X_test, data.y[train], data.learnable[train], test)
+    return _Fold(X, X_test, data.y[train], data.speakers[train], data.learnable[train], test)
 
 
 def _fitted(
@@ -182,7 +186,7 @@ def _predict(
     """Train every classifier on one fold and return its labels for the test rows."""
     X, y = method.training_set(fold.X, fold.y, synthesizer)
     return {
-        name: _seeded(classifier, seed).fit(X, y).predict(fold.X_test)
+        name: _settled(classifier, fold, seed).fit(X, y).predict(fold.X_test)
         for name, classifier in study.classifiers.items()
     }
 
@@ -197,6 +201,17 @@ def _one_thread_each() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _settled(classifier: BaseEstimator, fold: _Fold, seed: int) -> Any:
+    """Return a classifier for a fold; settings are chosen once, on the real training rows."""
+    seeded = _seeded(classifier, seed)
+    if not isinstance(seeded, Tuned):
+        return seeded
+    key = repr(seeded)
+    if key not in fold.chosen:
+        fold.chosen[key] = seeded.choose(fold.X, fold.y, fold.speakers)
+    return clone(fold.chosen[key])
 
 
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:

@@ -41,6 +41,7 @@ def table(
     methods: Sequence[str] = (),
     seeds: int = 1,
     normalisation: str = "fold",
+    tuned: bool = False,
     quick: bool = False,
     progress: bool = False,
 ) -> str:
@@ -64,6 +65,8 @@ def table(
         Number of seeds.
     normalisation : {"fold", "corpus", "speaker"}, default="fold"
         See `adan.evaluation.normalisation.NORMALISATIONS`.
+    tuned : bool, default=False
+        Add rows of classifiers whose settings are chosen inside the training speakers.
     quick : bool, default=False
         Cut all training short; every output says so.
     progress : bool, default=False
@@ -83,6 +86,7 @@ def table(
     where = paper.source(plan, corpus, corpus_options, progress=progress)
     plan = paper.table(name, [*np.unique(where.data.y)]).with_methods(methods)
     plan = plan if where.improvised is not None else plan.without_parts()
+    plan = plan.with_tuned() if tuned else plan
     plan = plan.quick() if quick else plan
     study = plan.study(seeds=seeds, normalisation=normalisation)
     settings = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from adan.evaluation.comparison import compare, power_note
 from adan.evaluation.normalisation import NORMALISATIONS
-from adan.evaluation.scores import score
+from adan.evaluation.scores import ROW, score
 from adan.experiments.paper import Row, Source
 
 
@@ -26,10 +28,13 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
     -------
     DataFrame
         One row a row of the paper, with ``row``, ``part``, ``method``, ``classifier``,
-        ``normalisation``, ``published_wa``, ``published_uar`` and the columns of
-        `adan.evaluation.scores.score`. A row nobody can run again has ``source`` "as published"
-        and no measured figures.
+        ``normalisation``, ``published_wa``, ``published_uar``, the columns of
+        `adan.evaluation.comparison.compare`, and ``wa_std``, ``uar_std``, ``wa_fold_mean`` and
+        ``wa_fold_std`` of `adan.evaluation.scores.score`. A row nobody can run again has
+        ``source`` "as published" and no measured figures.
     """
+    spread = score(predictions)[[*ROW, "wa_std", "uar_std", "wa_fold_mean", "wa_fold_std"]]
+    measured = compare(predictions).merge(spread, on=ROW)
     table = pd.DataFrame(
         {
             "row": [r.label for r in rows],
@@ -40,7 +45,7 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
             "published_wa": [r.wa for r in rows],
             "published_uar": [r.uar for r in rows],
         }
-    ).merge(score(predictions), how="left", on=["part", "method", "classifier"])
+    ).merge(measured, how="left", on=["part", "method", "classifier"])
     table["n_seeds"] = table["n_seeds"].fillna(0).astype(int)
     return table
 
@@ -50,30 +55,30 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
     lines = [
         f"# {title}",
         "",
-        "| method | published WA | UAR | measured WA | UAR | WA of single folds |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| method | published WA | UAR | measured WA | UAR | WA - real only | UAR - real only "
+        "| verdict |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
-    for row in table.itertuples():
-        if row.source == "as published":
-            measured = ["as published", "", ""]
-        elif row.n_seeds == 0:
-            measured = ["not run", "", ""]
+    for row in table.to_dict("records"):
+        published = [_number(row["published_wa"], ".2f"), _number(row["published_uar"], ".2f")]
+        if row["source"] == "as published":
+            measured = ["as published", "", "", "", ""]
+        elif row["n_seeds"] == 0:
+            measured = ["not run", "", "", "", ""]
         else:
             measured = [
-                _plus_minus(row.wa_mean, row.wa_std),
-                _plus_minus(row.uar_mean, row.uar_std),
-                _plus_minus(row.wa_fold_mean, row.wa_fold_std),
+                *(_with_interval(row, measure, ".1f") for measure in ("wa", "uar")),
+                *(_with_interval(row, f"{m}_difference", "+.1f") for m in ("wa", "uar")),
+                row["verdict"],
             ]
-        published = [
-            "" if np.isnan(p) else f"{p:.2f}" for p in (row.published_wa, row.published_uar)
-        ]
-        lines.append("| " + " | ".join([row.row, *published, *measured]) + " |")
+        lines.append("| " + " | ".join([row["row"], *published, *measured]) + " |")
+    notes = [*notes, *_statistics_notes(table)]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
 def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame) -> list[str]:
     """Return what a reader must know about a table: data, protocol, normalisation, spread."""
-    data, seeds = source.data, predictions["seed"].nunique()
+    data = source.data
     how = predictions["normalisation"].iloc[0]
     labels, counts = np.unique(data.y, return_counts=True)
     classes = ", ".join(f"{n} {label}" for label, n in zip(labels, counts, strict=True))
@@ -81,13 +86,14 @@ def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame)
         f"{source.corpus}, {source.features}: {len(data.y)} utterances ({classes}) of "
         f"{len(np.unique(data.speakers))} speakers. Leave one {source.group} out: "
         f"{len(np.unique(data.groups))} folds. WA and UAR in per cent, of the predictions pooled "
-        "over folds; last column: mean ± standard deviation over folds.",
+        "over folds.",
         f"Normalisation `{how}`: {NORMALISATIONS[how]}.",
-        f"{seeds} seeds: mean ± standard deviation over them."
-        if seeds > 1
-        else "One seed: no spread over seeds can be given; use `--seeds 10` before believing a "
-        "difference of a point or two.",
     ]
+    if predictions["seed"].nunique() == 1:
+        notes.append(
+            "One seed: no spread over seeds can be given; use `--seeds 10` before believing a "
+            "difference of a point or two."
+        )
     if source.improvised is not None:
         notes.append(
             f"Synthesizers learn from the {source.improvised.sum()} improvised utterances alone."
@@ -97,5 +103,30 @@ def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame)
     return notes
 
 
-def _plus_minus(mean: float, std: float) -> str:
-    return f"{mean:.2f}" if np.isnan(std) else f"{mean:.2f} ± {std:.2f}"
+def _statistics_notes(table: pd.DataFrame) -> list[str]:
+    notes = [
+        f"In brackets: 95 % intervals of a bootstrap over the {table['n_speakers'].max():.0f} "
+        "speakers, all seeds of a speaker together. Verdict: a paired test of UAR over speakers "
+        "on the same folds and seeds, at 5 % after Holm's correction for the number of methods "
+        "of a classifier.",
+        power_note(table),
+    ]
+    if table["n_seeds"].max() > 1:
+        notes.insert(
+            0,
+            f"{table['n_seeds'].max()} seeds, of generators and of classifiers apart: figures are "
+            f"means over them. Their standard deviation is {table['uar_std'].max():.1f} points of "
+            "UAR at the most.",
+        )
+    return notes
+
+
+def _with_interval(row: dict[Hashable, Any], name: str, form: str) -> str:
+    """Return such as "80.8 [75.9, 85.0]"; without the interval where there is one speaker."""
+    value = _number(row[name], form)
+    low, high = (_number(row[f"{name}_{end}"], form) for end in ("low", "high"))
+    return f"{value} [{low}, {high}]" if low else value
+
+
+def _number(value: float, form: str) -> str:
+    return "" if np.isnan(value) else f"{value:{form}}"
