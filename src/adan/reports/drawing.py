@@ -139,7 +139,9 @@ def maps(points: pd.DataFrame) -> list[dict[str, Any]]:
                     f"M{x[i]} {SIDE - y[i]}{_TRIANGLE if synthetic else 'h0'}" for i in indices
                 ),
             }
-            for synthetic, emotion in sorted({*zip(there["synthetic"], there["emotion"])})
+            for synthetic, emotion in sorted(
+                {*zip(there["synthetic"], there["emotion"], strict=True)}
+            )
             for indices in [
                 np.flatnonzero((there["synthetic"] == synthetic) & (there["emotion"] == emotion))
             ]
@@ -164,4 +166,8 @@ def _axis(
         return length * (value - low) / ((high - low) or 1)
 
     ticks = MaxNLocator(5, integer=whole).tick_values(low, high)
-    return place, [(float(place(t)), f"{t:g}".replace("-", "−")) for t in ticks if low <= t <= high]
+    return place, [
+        (float(place(t)), f"{t:g}".replace("-", "\N{MINUS SIGN}"))
+        for t in ticks
+        if low <= t <= high
+    ]

@@ -42,13 +42,13 @@ def page(
     """
     measured = rows[rows["verdict"].notna()]
     labels = {tuple(row[column] for column in ROW): row["label"] for _, row in measured.iterrows()}
-    compared = measured[measured["verdict"] != "baseline"]
+    compared = measured[~measured["verdict"].isin(["baseline", ""])]
     utterances = _utterances(run)
     emotions = sorted({*run.predictions["true"], *run.predictions["predicted"]})
     here = beside.absolute()
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
-        "intervals": {m: drawing.intervals(compared, m) for m in ("wa", "uar") if len(compared)},
+        "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
         "colours": drawing.colours(emotions),
         "confusions": _confusions(run.predictions, labels),
         "mistakes": _mistakes(run.predictions, labels, utterances),

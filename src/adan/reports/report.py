@@ -17,12 +17,10 @@ from markupsafe import Markup
 from adan._files import replacing
 from adan.corpora import read_corpus
 from adan.errors import AdanError
-from adan.evaluation.comparison import compare
 from adan.evaluation.normalisation import NORMALISATIONS
 from adan.reports.folder import Run, read_run
 from adan.reports.page import page
-
-BASELINE = "real only"
+from adan.reports.tables import measured, statistics_notes
 
 
 def report(
@@ -63,11 +61,11 @@ def report(
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise AdanError(f"{output} cannot be written: choose another place with -o") from error
-    return contents["verdict"], output
+    return " ".join(contents["verdict"]), output
 
 
-def verdict(rows: pd.DataFrame, corpus: str) -> str:
-    """Say in words whether augmentation helps.
+def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
+    """Say in sentences whether augmentation helps, the answer first.
 
     Parameters
     ----------
@@ -76,38 +74,40 @@ def verdict(rows: pd.DataFrame, corpus: str) -> str:
     corpus : str
         What was measured on.
     """
-    others = rows[rows["verdict"] != "baseline"].sort_values("wa_difference", ascending=False)
+    others = rows[~rows["verdict"].isin(["baseline", ""])]
+    others = others.sort_values("uar_difference", ascending=False)
     if others.empty:
-        return f"Nothing but real data has been measured on {corpus} yet."
+        return [
+            f"Whether augmentation helps on {corpus} is open: no row has real data alone beside it."
+        ]
     n = len(others)
     better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
+    rest = others[others["verdict"] == "not told apart"]
     if len(better):
-        text = (
-            f"Yes: on {corpus} {len(better)} of {n} rows with augmentation "
-            f"{_are(better)} better than real data alone; the most is {_by(better.iloc[0])}."
-        )
-    elif len(worse) == n:
-        text = f"No: on {corpus} every row with augmentation is worse than real data alone; the "
-        text += f"least bad is {_by(others.iloc[0])}."
-    else:
-        text = (
+        answer = f"Yes: on {corpus} {_of(better, n)} better than real data alone."
+        best = f"The best is {_with_gain(better.iloc[0])}."
+    elif len(rest):
+        answer = (
             f"No gain can be told: on {corpus} none of {n} rows with augmentation is better than "
-            f"real data alone. The highest, not told apart from it, is {_by(others.iloc[0])}."
+            "real data alone."
         )
-    if 0 < len(worse) < n:
-        text += f" {len(worse)} of {n} {_are(worse)} worse; the most is {_by(worse.iloc[-1])}."
-    return text
+        best = f"The highest, not told apart from it, is {_with_gain(rest.iloc[0])}."
+    else:
+        answer = f"No: on {corpus} {_of(worse, n)} worse than real data alone."
+        best = f"The least bad is {_with_gain(worse.iloc[0])}."
+    if len(worse) and len(worse) < n:
+        best += f" {_of(worse, n).capitalize()} worse, most of all {_with_gain(worse.iloc[-1])}."
+    return [answer, best]
 
 
-def _are(rows: pd.DataFrame) -> str:
-    return "is" if len(rows) == 1 else "are"
+def _of(some: pd.DataFrame, n: int) -> str:
+    return f"{len(some)} of {n} rows with augmentation {'is' if len(some) == 1 else 'are'}"
 
 
-def _by(row: pd.Series) -> str:
-    return (
-        f"{row['label']}: {signed(row['wa_difference'])} points of WA (95 % interval "
-        f"{signed(row['wa_difference_low'])} to {signed(row['wa_difference_high'])})"
-    )
+def _with_gain(row: pd.Series) -> str:
+    low, high = (signed(row[f"uar_difference_{end}"]) for end in ("low", "high"))
+    between = f" (95\N{NO-BREAK SPACE}% interval {low} to {high})" if low else ""
+    return f"{row['label']}, {signed(row['uar_difference'])} points of UAR{between}"
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -118,7 +118,7 @@ def signed(value: float, digits: int = 1) -> str:
 
 def number(value: float, digits: int = 1) -> str:
     """Return a number with a true minus; nothing for NaN."""
-    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "−")
+    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _contents(run: Run) -> dict[str, Any]:
@@ -126,17 +126,17 @@ def _contents(run: Run) -> dict[str, Any]:
     data = run.about.get("data", {})
     corpus = data.get("corpus", "the corpus")
     rows = _rows(run)
-    measured = rows[rows["verdict"].notna()]
+    finished = rows[rows["verdict"].notna()]
     return {
         "title": run.about.get("title", f"{run.settings.get('run', 'Run')}: {corpus}"),
         "quick": bool(run.settings.get("quick")),
-        "verdict": verdict(measured, corpus),
+        "verdict": verdict(finished, corpus),
         "table": rows,
         "rows": rows.to_dict("records"),
-        "published": rows["published_wa"].notna().any() or rows["published_uar"].notna().any(),
+        "published": [m for m in ("wa", "uar") if rows[f"published_{m}"].notna().any()],
         "published_on": run.about.get("published_on", ""),
         "corpus": corpus,
-        "notes": _notes(run),
+        "notes": _notes(run, finished),
         "quality": None if run.quality is None else _quality(run.quality),
         "about": run.about,
         "seeds": ", ".join(map(str, sorted(run.predictions["seed"].unique()))),
@@ -147,14 +147,14 @@ def _contents(run: Run) -> dict[str, Any]:
 
 def _rows(run: Run) -> pd.DataFrame:
     """Put published and measured figures side by side, with intervals and verdicts."""
-    measured = compare(run.predictions, baseline=BASELINE)
+    scores = measured(run.predictions)
     if run.table is None:
-        rows = measured.assign(label=_labels(measured), published_wa=np.nan, published_uar=np.nan)
+        rows = scores.assign(label=_labels(scores), published_wa=np.nan, published_uar=np.nan)
     else:
         columns = ["row", "part", "method", "classifier", "published_wa", "published_uar"]
         rows = run.table[columns].rename(columns={"row": "label"})
-        rows = rows.merge(measured, how="left", on=["part", "method", "classifier"])
-    real = rows[rows["method"] == BASELINE].set_index(["part", "classifier"])
+        rows = rows.merge(scores, how="left", on=["part", "method", "classifier"])
+    real = rows[rows["method"] == "real only"].set_index(["part", "classifier"])
     keys = pd.MultiIndex.from_frame(rows[["part", "classifier"]])
     for measure in ("wa", "uar"):
         published = f"published_{measure}"
@@ -171,13 +171,12 @@ def _labels(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes(run: Run) -> list[str]:
+def _notes(run: Run, rows: pd.DataFrame) -> list[str]:
     """Say how it was measured."""
     predictions = run.predictions
     utterances = predictions.drop_duplicates("utterance")
     classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
     group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
-    seeds = predictions["seed"].nunique()
     data = run.about.get("data", {})
     how = predictions["normalisation"].unique()
     return [
@@ -186,12 +185,12 @@ def _notes(run: Run) -> list[str]:
         f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
         "the predictions pooled over folds.",
         *(f"Normalisation “{name}”: {NORMALISATIONS.get(name, '')}." for name in how),
-        f"{seeds} seeds: figures are means over them."
-        if seeds > 1
-        else "One seed: before believing a difference of a point or two, run ten (--seeds 10).",
-        "In brackets: 95 % intervals from a bootstrap over speakers. Better, worse or not told "
-        f"apart: paired with “{BASELINE}”, p after Holm below 0.05.",
+        *([_ONE_SEED] if predictions["seed"].nunique() == 1 else []),
+        *statistics_notes(rows),
     ]
+
+
+_ONE_SEED = "One seed: before believing a difference of a point or two, run ten (--seeds 10)."
 
 
 def _quality(quality: pd.DataFrame) -> dict[str, Any]:
@@ -263,7 +262,8 @@ _TEX = {
     **{character: "\\" + character for character in "&%$#_{}"},
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    "−": "$-$",
+    "\N{NO-BREAK SPACE}": "~",
+    "\N{MINUS SIGN}": "$-$",
     "±": r"$\pm$",
     "“": "``",
     "”": "''",
