@@ -96,7 +96,7 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
         answer = f"No: on {corpus} {_of(worse, n)} worse than real data alone."
         best = f"The least bad is {_with_gain(worse.iloc[0])}."
     if len(worse) and len(worse) < n:
-        best += f" {_of(worse, n).capitalize()} worse, most of all {_with_gain(worse.iloc[-1])}."
+        best += f" {_of(worse, n)} worse, most of all {_with_gain(worse.iloc[-1])}."
     return [answer, best]
 
 
