@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``adan`` and return its exit code: 0, 2 for a user's error, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            options.run(options)
     except AdanError as error:
         print(f"adan: error: {error}", file=sys.stderr)
         return 2
@@ -30,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("adan: interrupted; what was finished is kept", file=sys.stderr, flush=True)
         os._exit(130)  # at once: worker threads in the middle of a product would abort the exit
     return 0
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"adan: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one sentence that names what is wrong and what to do."""
+"""Errors and warnings a user can act on: a sentence that names what is wrong and what to do."""
 
 
 class AdanError(ValueError):
@@ -6,3 +6,7 @@ class AdanError(ValueError):
 
     The command line prints it in one line and exits with 2.
     """
+
+
+class SynthesisWarning(UserWarning):
+    """A fitted synthesizer's vectors are not to be trusted, and why."""

@@ -173,7 +173,8 @@ def _fitted(
     settings = f"{type(synthesizer).__name__} {synthesizer.get_params()}"
     if settings not in before:
         before[settings] = [
-            clone(synthesizer).set_params(random_state=_seed(seed, i, 0)) for i in range(len(folds))
+            clone(synthesizer).set_params(random_state=synthesizer_seed(seed, i))
+            for i in range(len(folds))
         ]
         rows = [(fold.X[fold.learnable], fold.y[fold.learnable]) for fold in folds]
         fit_all(before[settings], rows, progress=progress)
@@ -217,6 +218,11 @@ def _settled(classifier: BaseEstimator, fold: _Fold, seed: int) -> Any:
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:
     seeded = "random_state" in classifier.get_params()
     return clone(classifier).set_params(**({"random_state": seed} if seeded else {}))
+
+
+def synthesizer_seed(seed: int, fold: int) -> int:
+    """Return the seed of a synthesizer in the fold of that number; classifiers have others."""
+    return _seed(seed, fold, 0)
 
 
 def _seed(seed: int, fold: int, purpose: int) -> int:

@@ -68,7 +68,7 @@ def read_run(folder: Path) -> Run:
         table=_table(folder / f"{about['settings'].get('run')}.csv", *_PUBLISHED),
         history=_table(folder / "history.csv", "epoch"),
         points=_table(folder / "map.csv", *_POINT),
-        quality=_table(folder / "quality.csv", "method"),
+        quality=_table(folder / "quality.csv", "space", "method", "fold", "class"),
     )
 
 

@@ -18,9 +18,10 @@ from adan._files import replacing
 from adan.corpora import read_corpus
 from adan.errors import AdanError
 from adan.evaluation.normalisation import NORMALISATIONS
+from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_run
 from adan.reports.page import page
-from adan.reports.tables import measured, statistics_notes
+from adan.reports.tables import measured, quality_notes, statistics_notes
 
 
 def report(
@@ -194,14 +195,20 @@ _ONE_SEED = "One seed: before believing a difference of a point or two, run ten 
 
 
 def _quality(quality: pd.DataFrame) -> dict[str, Any]:
-    """Average the quality of synthetic data over classes and folds."""
-    keys = [column for column in ("class", "fold", "seed") if column in quality]
-    means = quality.drop(columns=keys).groupby("method", sort=False).mean(numeric_only=True)
-    means = means.dropna(axis=1, how="all")
-    return {
-        "measures": [name.replace("_", " ") for name in means],
-        "rows": [*zip(means.index, means.to_numpy().tolist(), strict=True)],
-    }
+    """Average the quality of synthetic data over folds, all classes together."""
+    means = (
+        quality[quality["class"] == ALL]
+        .drop(columns=["class", "fold", "quick"], errors="ignore")
+        .groupby(["space", "method"], sort=False)
+        .mean()
+    )
+    tables = []
+    for space, there in means.groupby("space", sort=False):
+        there = there.droplevel("space").dropna(axis=1, how="all")
+        rows = [*zip(there.index, there.to_numpy().tolist(), strict=True)]
+        measures = [name.replace("_", " ") for name in there]
+        tables.append({"space": space, "measures": measures, "rows": rows})
+    return {"tables": tables, "notes": quality_notes(quality)}
 
 
 def _citation() -> dict[str, str]:

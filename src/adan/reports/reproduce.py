@@ -20,9 +20,15 @@ from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
 from adan.experiments import paper
+from adan.experiments.quality import quality_of
 from adan.experiments.study import Method, run
 from adan.reports import figures
-from adan.reports.tables import markdown, protocol_notes, published_beside_measured
+from adan.reports.tables import (
+    markdown,
+    protocol_notes,
+    published_beside_measured,
+    quality_notes,
+)
 from adan.synthesis.adan import ADAN
 from adan.synthesis.base import fit_all
 
@@ -48,8 +54,8 @@ def table(
     """Measure a table of the paper.
 
     Leaves in ``folder``: ``NAME.csv``, ``NAME.md``, ``predictions.parquet``, ``confusion.csv``,
-    ``settings.json`` and the figures. Tables and predictions are written after every method, so
-    an interrupted run leaves what was finished.
+    ``quality.csv``, ``settings.json`` and the figures. Tables and predictions are written after
+    every method, so an interrupted run leaves what was finished.
 
     Parameters
     ----------
@@ -101,7 +107,7 @@ def table(
     about = {
         "title": _title(plan, where, quick),
         "published_on": plan.corpus,
-        "command": _command(name, folder, settings, methods),
+        "command": _command(name, folder, settings, methods, tuned),
     }
     _claim(folder, name, settings, where, about)
     finished: list[pd.DataFrame] = []
@@ -113,6 +119,12 @@ def table(
             text = _write(folder, name, plan, where, measured, quick)
     matrices = figures.confusion_matrices(measured, title=_title(plan, where, quick))
     figures.save(matrices, folder, "confusion")
+    quality = quality_of(
+        study.methods, where.part(plan.parts[-1]), normalisation=normalisation, progress=progress
+    )
+    with replacing(folder / "quality.csv") as path:
+        quality.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
+    text = _write(folder, name, plan, where, measured, quick, quality_notes(quality))
     _save_figures(folder, where, quick=quick, progress=progress)
     return text
 
@@ -166,10 +178,12 @@ def _write(
     where: paper.Source,
     predictions: pd.DataFrame,
     quick: bool,
+    further_notes: Sequence[str] = (),
 ) -> str:
     table = published_beside_measured(plan.rows, predictions)
     notes = [
         *protocol_notes(where, plan.corpus, predictions),
+        *further_notes,
         *([QUICK_NOTE] if quick else []),
     ]
     text = markdown(table, title=_title(plan, where, quick), notes=notes)
@@ -224,7 +238,11 @@ def _spaces(
 
 
 def _command(
-    name: str, folder: Path, settings: Mapping[str, Any], methods: Sequence[str] = ()
+    name: str,
+    folder: Path,
+    settings: Mapping[str, Any],
+    methods: Sequence[str] = (),
+    tuned: bool = False,
 ) -> str:
     """Return what to type to have this run again."""
     words = ["adan", "reproduce", name]
@@ -237,7 +255,9 @@ def _command(
     for option in ("seeds", "normalisation"):
         if option in settings:
             words += [f"--{option}", str(settings[option])]
-    return shlex.join([*words, *(["--quick"] if settings["quick"] else []), "-o", str(folder)])
+    words += ["--tuned"] if tuned else []
+    words += ["--quick"] if settings["quick"] else []
+    return shlex.join([*words, "-o", str(folder)])
 
 
 def _claim(

@@ -10,8 +10,10 @@ import pandas as pd
 
 from adan.evaluation.comparison import compare, power_note
 from adan.evaluation.normalisation import NORMALISATIONS
+from adan.evaluation.quality import quality_warnings
 from adan.evaluation.scores import ROW, score
 from adan.experiments.paper import Row, Source
+from adan.experiments.quality import CALIBRATION
 
 
 def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) -> pd.DataFrame:
@@ -105,6 +107,14 @@ def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame)
     if source.corpus != published_on:
         notes.append(f"The published figures are those of {published_on}, not of this corpus.")
     return notes
+
+
+def quality_notes(quality: pd.DataFrame) -> list[str]:
+    """Return what the table of `adan.experiments.quality.quality_of` says of the methods."""
+    folds = ", ".join(quality["fold"].unique())
+    methods = quality[(quality["space"] == "features") & ~quality["method"].isin(CALIBRATION)]
+    note = f"Quality of the synthetic vectors without {folds} in training: `quality.csv`."
+    return [" ".join([note, *quality_warnings(methods)])]
 
 
 def statistics_notes(table: pd.DataFrame) -> list[str]:

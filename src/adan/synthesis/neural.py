@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from adan.errors import AdanError
-from adan.synthesis import storage
+from adan.synthesis import health, storage
 from adan.synthesis.base import Synthesizer, seed_of
 from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
@@ -289,6 +289,7 @@ def _fit_together(
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
         member.history_ = history
         member._take(networks, m)
+    health.warn_of([member for member, _ in part], [rows for _, rows in part])
 
 
 def _within_memory(
