@@ -205,9 +205,8 @@ def _quality(quality: pd.DataFrame) -> dict[str, Any]:
     tables = []
     for space, there in means.groupby("space", sort=False):
         there = there.droplevel("space").dropna(axis=1, how="all")
-        rows = [*zip(there.index, there.to_numpy().tolist(), strict=True)]
-        measures = [name.replace("_", " ") for name in there]
-        tables.append({"space": space, "measures": measures, "rows": rows})
+        rows = {name.replace("_", " "): values.tolist() for name, values in there.items()}
+        tables.append({"space": space, "methods": [*there.index], "rows": rows})
     return {"tables": tables, "notes": quality_notes(quality)}
 
 
