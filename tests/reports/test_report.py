@@ -270,13 +270,28 @@ def test_a_place_that_cannot_be_written_is_named(run):
         report(run, output=run / "settings.json" / "page.html")
 
 
+USE = """
+const map = document.querySelector(".map");
+map.focus();
+map.dispatchEvent(new FocusEvent("focus"));
+map.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowLeft"}));
+map.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowDown"}));
+document.querySelector(".matrix button").click();
+document.querySelector("#errors th").click();
+const told_ = document.getElementById("told").textContent;
+const shown = document.getElementById("shown").textContent;
+parent.postMessage([document.documentElement.scrollWidth, told_, shown].join(" / "), "*");
+"""
+"""A reader who walks on a map, chooses a confusion and sorts the errors."""
+
+
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 @pytest.mark.parametrize("options", [[], ["--blink-settings=preferredColorScheme=0"]])
 def test_chromium_draws_it_without_an_error(run, options, tmp_path):
     text = report(run)[1].read_text()
     picture, pdf, frame = tmp_path / "page.png", tmp_path / "page.pdf", tmp_path / "frame.html"
     first = "<script>onerror = (e) => parent.postMessage('BROKEN ' + e, '*');</script>"
-    last = "<script>parent.postMessage(document.documentElement.scrollWidth, '*');</script>"
+    last = f"<script>{USE}</script>"
     (run / "probe.html").write_text(text.replace("<style>", first + "<style>", 1) + last)
     frame.write_text(
         "<script>onmessage = (e) => { document.title += ' ' + e.data; }</script>"
@@ -289,7 +304,10 @@ def test_chromium_draws_it_without_an_error(run, options, tmp_path):
         return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
 
     told = browse(frame, "--virtual-time-budget=2000", "--dump-dom")
-    assert re.search("<title>(.*?)</title>", told)[1].strip() == "360"
+    width, point, filtered = re.search("<title>(.*?)</title>", told)[1].split(" / ")
+    assert width.strip() == "360"
+    assert re.fullmatch(r"synthetic \w+ |\w+ · \w+ · speaker \d\d ", point)
+    assert re.fullmatch(r"[1-9]\d* of \d+ lines", filtered)
     browse(run / "report.html", f"--screenshot={picture}", "--window-size=1280,2000")
     assert picture.stat().st_size > 50_000
     if not options:
