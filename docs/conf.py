@@ -19,6 +19,7 @@ myst_enable_extensions = ["colon_fence"]
 
 html_theme = "furo"
 html_title = f"adan {release}"
+html_show_copyright = False
 html_show_sourcelink = False
 html_theme_options = {"source_edit_link": ""}
 

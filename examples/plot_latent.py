@@ -6,11 +6,12 @@ ADAN learns a latent space in which emotions are apart, and a generator that dra
 its vectors lie where the real ones do?
 """
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from adan import ADAN, load_emodb
-from adan.reports.figures import figure3, map_points
+from adan.reports.figures import map_points
 
 emodb = load_emodb()
 chosen = pd.Series(emodb.target).isin(["anger", "boredom", "sadness"]).to_numpy()
@@ -30,5 +31,15 @@ spaces = {
     "feature vectors": (X, adan.decode(latents)),
 }
 points = map_points(spaces, utterances)
-figure = figure3(points, title="ADAN on three emotions of EmoDB, 60 epochs")
-figure
+
+figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+for axes, (space, there) in zip(panels, points.groupby("space", sort=False), strict=True):
+    for colour, (emotion, some) in zip(("#d55e00", "#0072b2", "#009e73"), there.groupby("emotion"), strict=True):
+        for synthetic, marker, alpha in ((False, "o", 0.25), (True, "^", 0.9)):
+            chosen = some[some["synthetic"] == synthetic]
+            label = f"{emotion}, {'synthetic' if synthetic else 'real'}"
+            axes.scatter(
+                chosen["x"], chosen["y"], 12, colour, marker, alpha=alpha, label=label, linewidths=0
+            )
+    axes.set(title=space, xticks=[], yticks=[])
+panels[0].legend(fontsize=7)
