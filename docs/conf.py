@@ -32,7 +32,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "download_all_examples": False,
     "min_reported_time": 1e9,
-    "plot_gallery": True,
+    "capture_repr": (),
     "show_memory": False,
     "show_signature": False,
     "abort_on_example_error": True,

@@ -34,12 +34,14 @@ points = map_points(spaces, utterances)
 
 figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for axes, (space, there) in zip(panels, points.groupby("space", sort=False), strict=True):
-    for colour, (emotion, some) in zip(("#d55e00", "#0072b2", "#009e73"), there.groupby("emotion"), strict=True):
+    for colour, (emotion, some) in zip(
+        ("#d55e00", "#0072b2", "#009e73"), there.groupby("emotion"), strict=True
+    ):
         for synthetic, marker, alpha in ((False, "o", 0.25), (True, "^", 0.9)):
             chosen = some[some["synthetic"] == synthetic]
             label = f"{emotion}, {'synthetic' if synthetic else 'real'}"
             axes.scatter(
-                chosen["x"], chosen["y"], 12, colour, marker, alpha=alpha, label=label, linewidths=0
+                chosen["x"], chosen["y"], s=12, c=colour, marker=marker, alpha=alpha, label=label
             )
     axes.set(title=space, xticks=[], yticks=[])
 panels[0].legend(fontsize=7)

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from adan.evaluation.quality import ALL, FLOOR, measure, quality_warnings
@@ -24,7 +23,7 @@ def measured():
         "elsewhere": (rows() + 30, y),
         "mislabelled": (rows(), np.roll(y, 40)),
     }
-    return measure((X, y), synthetic, (rows(), y)).set_index(["method", "class"])
+    return measure((X, y), synthetic, (rows(), y)).set_index(["method", "class"]).sort_index()
 
 
 @pytest.fixture
@@ -89,11 +88,11 @@ def test_warnings_name_the_method_and_the_evidence(measured):
     table = measured.reset_index()
     found = quality_warnings(table)
     assert [text.partition(":")[0] for text in found] == [
-        "copies has memorised its training vectors",
         "collapsed has collapsed",
+        "copies has memorised its training vectors",
     ]
     lost = table.query("method == 'perfect'").assign(
         discriminator_real=0.99, discriminator_synthetic=0.02
     )
-    (text,) = quality_warnings(pd.concat([lost]))
+    (text,) = quality_warnings(lost)
     assert text.startswith("perfect has lost to its discriminator: D gives real vectors 0.99")

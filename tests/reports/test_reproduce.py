@@ -66,7 +66,7 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
     quality = pd.read_csv(tmp_path / "quality.csv", dtype={"fold": str})
     assert {"held-out speaker", "duplication", "noise", "smote", "adan"} == set(quality["method"])
     assert set(quality["fold"]) == {"03", "08", "09"}
-    assert "Quality of the synthetic vectors without 03, 08, 09 in training" in text
+    assert "Quality of the synthetic vectors, with 03, 08, 09 left out in turn" in text
     for figure in ("figure2", "figure3", "confusion"):
         assert (tmp_path / f"{figure}.png").stat().st_size > 10_000
         assert "<svg" in (tmp_path / f"{figure}.svg").read_text()

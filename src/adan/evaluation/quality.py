@@ -183,7 +183,7 @@ def _frechet(R: Points, S: Points) -> float:
     means = np.square(R.mean(axis=0) - S.mean(axis=0)).sum()
     a, b = ((P - P.mean(axis=0)) / np.sqrt(len(P) - 1) for P in (R, S))
     common = np.linalg.svd(a @ b.T, compute_uv=False).sum()
-    return float(means + np.square(a).sum() + np.square(b).sum() - 2 * common)
+    return max(0.0, float(means + np.square(a).sum() + np.square(b).sum() - 2 * common))
 
 
 def _sliced_wasserstein(R: Points, S: Points, rng: np.random.Generator) -> float:

@@ -113,7 +113,7 @@ def quality_notes(quality: pd.DataFrame) -> list[str]:
     """Return what the table of `adan.experiments.quality.quality_of` says of the methods."""
     folds = ", ".join(quality["fold"].unique())
     methods = quality[(quality["space"] == "features") & ~quality["method"].isin(CALIBRATION)]
-    note = f"Quality of the synthetic vectors without {folds} in training: `quality.csv`."
+    note = f"Quality of the synthetic vectors, with {folds} left out in turn: `quality.csv`."
     return [" ".join([note, *quality_warnings(methods)])]
 
 

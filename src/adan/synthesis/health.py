@@ -16,7 +16,7 @@ from adan.errors import SynthesisWarning
 COLLAPSED = 0.1
 """Of the real spread within a class. Additive noise has 1.0, SMOTE 0.6, ADAN as published 0.3."""
 MEMORISED = 0.2
-"""Of the distance from a real vector to the nearest other one. Duplication has 0, SMOTE 0.5."""
+"""Of the distance from a real vector to the nearest other one. Duplication has 0, SMOTE 0.3."""
 LOST = 0.9
 """Mean output of D on real vectors, and one minus that on synthetic ones."""
 LOOK_AT = 1000
