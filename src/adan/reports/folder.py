@@ -59,8 +59,11 @@ def read_run(folder: Path) -> Run:
     about = _settings(folder)
     predictions = _table(folder / "predictions.parquet", *ROW, *_PREDICTION)
     if predictions is None or predictions.empty:
-        again = about.get("command", "adan reproduce table1")
-        raise AdanError(f"{folder} has no finished row to report: run {again} (again) first")
+        what = about["settings"].get("run", "unknown")
+        raise AdanError(
+            f"{folder} has no finished row to report (its run is {what}): let a run of a table, "
+            "such as adan reproduce table1, finish at least one"
+        )
     return Run(
         folder,
         about,
