@@ -1,13 +1,15 @@
-# make reproduce: Table I and Figures 2 and 3 of the paper, under runs/table1
+# make reproduce: Table I and Figures 2 and 3 of the paper, and a report, under runs/table1
 # make test:      the checks and tests
 # make bench:     the benchmarks, figures under runs/bench
+# make docs:      the documentation, docs/_build/html/index.html
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: reproduce test bench clean
+.PHONY: reproduce test bench docs clean
 
 reproduce: .venv/installed
 	$(BIN)/adan reproduce table1 -o runs/table1
+	$(BIN)/adan report runs/table1
 
 test: .venv/installed-test
 	$(BIN)/ruff check
@@ -20,6 +22,9 @@ bench: .venv/installed-test
 	for name in startup training sampling svm scaling extraction table1; do \
 	  $(BIN)/python -m benchmarks.$$name --json runs/bench/$$name.json || exit; done
 
+docs: .venv/installed-docs
+	MPLBACKEND=Agg $(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -q -c constraints.txt torch==2.13.0
@@ -30,5 +35,9 @@ bench: .venv/installed-test
 	$(BIN)/pip install -q -c constraints.txt -e '.[audb,audio,distributed,embeddings,mlflow,tensorboard,test]'
 	touch $@
 
+.venv/installed-docs: .venv/installed
+	$(BIN)/pip install -q -c constraints.txt -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist docs/_build docs/gallery docs/reference

@@ -1,13 +1,17 @@
 """What the documentation tells a reader to do."""
 
 import re
+import runpy
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
+import adan
 from adan.corpora import known_corpora, named, read_corpus
 
 DOCS = Path(__file__).parents[1] / "docs"
+EXAMPLES = sorted((DOCS.parent / "examples").glob("*.py"))
 
 
 @pytest.fixture
@@ -36,3 +40,25 @@ def test_a_corpus_and_a_synthesizer_are_added_as_the_page_says(run_page, make_au
     corpus = read_corpus(tmp_path / "toy")
     assert corpus.table["emotion"].value_counts().to_dict() == {"anger": 4, "sadness": 4}
     assert any(row[0] == "TOY" for row in known_corpora())
+
+
+@pytest.mark.parametrize("page", ["tutorial.md", "guides/engineer.md"])
+def test_the_python_of_the_guides_runs(run_page, page):
+    names = run_page(page)
+    if page == "guides/engineer.md":
+        assert names["X_synthetic"].shape == (150, names["X"].shape[1])
+        assert len(names["scores"]) == 10
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_script_of_the_gallery_draws_a_figure(path):
+    assert len(EXAMPLES) == 5
+    plt.switch_backend("agg")
+    names = runpy.run_path(str(path))
+    assert names["figure"].axes
+    plt.close("all")
+
+
+def test_the_reference_has_every_public_name():
+    listed = re.findall(r"^   (\w+)$", (DOCS / "api.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(adan.__all__)

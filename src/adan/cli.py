@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,14 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("folder", type=Path, metavar="DIR")
     action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     action.set_defaults(run=_study_export)
+    command = commands.add_parser("report", help="answer, in one page, whether augmentation helped")
+    command.add_argument(
+        "folder", type=Path, metavar="RUN", help="folder of adan reproduce or study"
+    )
+    command.add_argument("--format", choices=("html", "md", "tex"), default="html", help="[html]")
+    command.add_argument("--corpus", help="where its audio is, to be played [the run's corpus]")
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help="[RUN/report.FORMAT]")
+    command.set_defaults(run=_report)
     return parser
 
 
@@ -292,26 +301,35 @@ def _study_init(options: argparse.Namespace) -> None:
 def _study_run(options: argparse.Namespace) -> None:
     from adan.experiments.specification import read
 
-    _run_study(read(options.study), options.output, options)
+    command = ["adan", "study", "run", options.study, "-o", str(options.output)]
+    _run_study(read(options.study), options.output, options, [shlex.join(command)])
 
 
 def _study_add(options: argparse.Namespace) -> None:
     from adan.experiments.specification import checked
     from adan.experiments.store import Store
 
-    there = Store(options.folder).settings()["settings"]["study"]
-    study = checked(there, str(options.folder)).with_methods(options.methods)
+    there = Store(options.folder).settings()
+    study = checked(there["settings"]["study"], str(options.folder)).with_methods(options.methods)
+    command = ["adan", "study", "add", str(options.folder)]
+    if options.methods:
+        command += ["--methods", ",".join(options.methods)]
     if options.seeds:
         study = study.changed(seeds=options.seeds)
-    _run_study(study, options.folder, options)
+        command += ["--seeds", str(options.seeds)]
+    before = there.get("command", "").split(" && ")
+    _run_study(study, options.folder, options, [*before, shlex.join(command)])
 
 
-def _run_study(study: Specification, folder: Path, options: argparse.Namespace) -> None:
+def _run_study(
+    study: Specification, folder: Path, options: argparse.Namespace, commands: Sequence[str]
+) -> None:
     from adan.experiments.runner import run
     from adan.experiments.sources import load
 
     with _running(options, folder) as running:
-        run(study, load(study, progress=True), folder, progress=True, **running)
+        about = {"command": " && ".join(dict.fromkeys(filter(None, commands)))}
+        run(study, load(study, progress=True), folder, about=about, progress=True, **running)
     print(f"{folder}: every cell is done, all predictions are in {folder / 'predictions.parquet'}")
 
 
@@ -386,3 +404,12 @@ def _reproduce(options: argparse.Namespace) -> None:
     else:
         reproduce.figure(options.what, folder, **shared)
     print(f"everything behind it: {folder}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from adan.reports.report import report
+
+    for verdict, path in report(
+        options.folder, format=options.format, output=options.output, corpus=options.corpus
+    ):
+        print(f"{verdict}\n{path}")

@@ -61,6 +61,7 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
     assert table.loc["ADAN + SVM", "wa"] == pytest.approx(wa, abs=1e-3)
     settings = json.loads((tmp_path / "settings.json").read_text())
     assert settings["settings"]["methods"]["adan"]["synthesizer"]["epochs"] == 3
+    assert settings["command"].startswith("adan reproduce table1 --seeds 2 --normalisation fold -o")
     assert (tmp_path / "table1.md").read_text() == text
     assert "| ADAN + DNN | 83.74 |  | " in text
     humans, adan = (
@@ -106,6 +107,17 @@ def test_a_folder_with_another_run_is_left_alone(tmp_path):
         reproduce.table("table1", tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     reproduce.figure("figure2", tmp_path)
+
+
+@pytest.mark.usefixtures("small_table1")
+def test_figure3_leaves_its_points(tmp_path):
+    reproduce.figure("figure3", tmp_path)
+    points = pd.read_csv(tmp_path / "map.csv")
+    assert points.groupby(["space", "synthetic"]).size().tolist() == [60] * 4
+    real = points[~points["synthetic"]]
+    assert real["utterance"].nunique() == 60
+    assert real["speaker"].nunique() == 3
+    assert points.loc[points["synthetic"], ["utterance", "speaker"]].isna().all(axis=None)
 
 
 @pytest.mark.usefixtures("small_table1")

@@ -90,6 +90,7 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
         utterances : array of shape (535,), text
             Such as ``03a01Fa``.
         feature_names : list of 4368 str
+            As openSMILE names them.
         target_names : list of 7 str
             In alphabetical order.
         frame : DataFrame of shape (535, 4372), or None

@@ -93,6 +93,7 @@ def run(
     sources: Sequence[Source],
     folder: Path,
     *,
+    about: Mapping[str, Any] | None = None,
     workers: int = 1,
     scheduler: str | None = None,
     trackers: Sequence[Tracker] = (),
@@ -111,6 +112,8 @@ def run(
         Its data: see `adan.experiments.sources.load`.
     folder : Path
         Made if it is missing.
+    about : mapping, optional
+        What ``settings.json`` shall tell readers besides: ``command``, ``title`` ...
     workers : int, default=1
         Processes on this machine, which share its cores.
     scheduler : str, default=None
@@ -128,7 +131,7 @@ def run(
     data = _parts(specification, sources)
     store = Store(folder)
     with writing(folder):
-        store.claim(_settings(specification, data))
+        store.claim({**(about or {}), **_settings(specification, data)})
         with _logged(folder):
             try:
                 failed = _run(store, specification, data, workers, scheduler, trackers, progress)

@@ -2,7 +2,8 @@
 
 ::
 
-    settings.json              the study, its data and the code: what the folder belongs to
+    settings.json              the study, its data and the code: what the folder belongs to; the
+                               command that made it
     cells/NAME.TABLE.parquet   one table of one cell, sealed
     cells/NAME.failed.json     why a cell failed
     locks/, logs/              who computes what; one log file a run

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from sklearn.manifold import TSNE
 from adan._files import replacing
 from adan.evaluation.scores import ROW, confusion
 
-PALETTE = ("#d62728", "#9467bd", "#8c564b", "#2ca02c", "#ff7f0e", "#7f7f7f", "#1f77b4", "#17becf")
+PALETTE = ("#d55e00", "#cc79a7", "#009e73", "#56b4e9", "#e69f00", "#8c8c8c", "#0072b2", "#f0e442")
+"""Colours that colour-blind readers tell apart (Okabe and Ito 2008), one an emotion or curve."""
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
@@ -43,7 +45,8 @@ def figure2(history: Mapping[str, NDArray[np.floating]], *, title: str) -> Figur
     figure = Figure(figsize=(11, 6.5), layout="constrained")
     panels = figure.subplots(2, 2).ravel()
     epochs = np.arange(1, len(history["loss_discriminator"]) + 1)
-    for axes, (heading, curves) in zip(panels, _CURVES.items(), strict=True):
+    for axes, (heading, curves) in zip(panels, CURVES.items(), strict=True):
+        axes.set_prop_cycle(color=PALETTE)
         for name, label in curves.items():
             axes.plot(epochs, history[name], label=label)
         axes.set(title=heading, xlabel="epoch")
@@ -56,7 +59,7 @@ def figure2(history: Mapping[str, NDArray[np.floating]], *, title: str) -> Figur
     return figure
 
 
-_CURVES = {
+CURVES = {
     "Cross-entropy losses": {
         "loss_discriminator": "discriminator D, (1)",
         "loss_generator": "generator G, (6) or (5)",
@@ -78,41 +81,62 @@ _CURVES = {
 }
 
 
-def figure3(
+def map_points(
     spaces: Mapping[str, tuple[NDArray[np.floating], NDArray[np.floating]]],
-    real_labels: NDArray[Any],
-    synthetic_labels: NDArray[Any],
+    utterances: pd.DataFrame,
     *,
-    title: str,
     seed: int = 0,
-) -> Figure:
-    """Map real and synthetic vectors to the plane by t-SNE (Figure 3).
+) -> pd.DataFrame:
+    """Map real and synthetic vectors to the plane by t-SNE.
 
     Parameters
     ----------
-    spaces : mapping of panel heading to (real, synthetic)
-        Arrays of shape (n_real, d) and (n_synthetic, d).
-    real_labels, synthetic_labels : ndarray of shape (n_real,) and (n_synthetic,)
-        The emotion of each. One colour an emotion, light for real and dark for synthetic.
-    title : str
-        What was trained on what.
+    spaces : mapping of name to (real, synthetic)
+        Two arrays of shape (n, d); row i of both has the emotion of utterance i.
+    utterances : DataFrame of n rows
+        ``utterance``, ``emotion`` and ``speaker`` of the real vectors.
     seed : int, default=0
         Seed of t-SNE.
+
+    Returns
+    -------
+    DataFrame
+        One row a point: ``utterance`` and ``speaker`` (empty where it is synthetic), ``emotion``,
+        ``synthetic``, ``space``, ``x``, ``y``.
+    """
+    synthetic = utterances.assign(utterance="", speaker="", synthetic=True)
+    points = pd.concat([utterances.assign(synthetic=False), synthetic], ignore_index=True)
+    maps = []
+    for space, vectors in spaces.items():
+        x, y = tsne(np.vstack(vectors), seed).T
+        maps.append(points.assign(space=space, x=x, y=y))
+    return pd.concat(maps, ignore_index=True)
+
+
+def figure3(points: pd.DataFrame, *, title: str) -> Figure:
+    """Draw the maps of real and synthetic vectors (Figure 3).
+
+    Parameters
+    ----------
+    points : DataFrame
+        What `map_points` returns. One colour an emotion, light for real and dark for synthetic.
+    title : str
+        What was trained on what.
     """
     figure = Figure(figsize=(13, 6), layout="constrained")
-    panels = figure.subplots(1, len(spaces))
-    for axes, (heading, (real, synthetic)) in zip(panels, spaces.items(), strict=True):
-        points = tsne(np.vstack([real, synthetic]), seed)
-        for colour, emotion in zip(PALETTE, np.unique(real_labels), strict=False):
-            for place, labels, shade, marker, origin in (
-                (points[: len(real)], real_labels, _lighter(colour), "o", "real"),
-                (points[len(real) :], synthetic_labels, _darker(colour), "^", "synthetic"),
+    spaces = points.groupby("space", sort=False)
+    panels = figure.subplots(1, len(spaces), squeeze=False)[0]
+    for axes, letter, (space, there) in zip(panels, ascii_lowercase, spaces, strict=False):
+        for colour, (emotion, some) in zip(cycle(PALETTE), there.groupby("emotion"), strict=False):
+            for origin, chosen, shade, marker in (
+                ("real", some[~some["synthetic"]], _lighter(colour), "o"),
+                ("synthetic", some[some["synthetic"]], _darker(colour), "^"),
             ):
-                chosen = place[labels == emotion]
+                label = f"{emotion}, {origin}"
                 axes.scatter(
-                    *chosen.T, s=14, color=shade, marker=marker, label=f"{emotion}, {origin}"
+                    chosen["x"], chosen["y"], s=14, color=shade, marker=marker, label=label
                 )
-        axes.set(title=heading, xticks=[], yticks=[])
+        axes.set(title=f"({letter}) {space}", xticks=[], yticks=[])
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=7, frameon=False)
     figure.suptitle(title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,25 @@ def table(
     study = paper.without_missing_classes(study, where)
     plan = paper.TABLES[name].of(study, where)
     text = ""
+    about = {
+        "run": name,
+        "title": _title(plan, where, quick),
+        "published_on": plan.corpus,
+        "quick": quick,
+        "command": _command(
+            name,
+            folder,
+            corpus=corpus,
+            corpus_options=corpus_options,
+            methods=methods,
+            seeds=seeds,
+            normalisation=normalisation,
+            tuned=tuned,
+            quick=quick,
+        ),
+    }
     try:
-        run(study, [where], folder, progress=progress, **running)
+        run(study, [where], folder, about=about, progress=progress, **running)
     finally:
         if (folder / "predictions.parquet").exists():
             measured = pd.read_parquet(folder / "predictions.parquet")
@@ -127,7 +145,7 @@ def figure(
     Returns
     -------
     list of Path
-        The files: PNG and SVG, and for Figure 2 the history as CSV.
+        The files: PNG and SVG, and as CSV the history of Figure 2 or the points of Figure 3.
 
     Raises
     ------
@@ -142,7 +160,8 @@ def figure(
         "quick": quick,
         "adan": parameters_of(paper.adan(quick=quick)),
     }
-    _claim(folder, name, settings, where)
+    command = _command(name, folder, corpus=corpus, corpus_options=corpus_options, quick=quick)
+    _claim(folder, {"run": name, "command": command, "settings": settings}, where)
     return _save_figures(folder, where, quick=quick, progress=progress, only=name)
 
 
@@ -191,8 +210,12 @@ def _save_figures(
         paths += [folder / "history.csv"]
         paths += figures.save(figures.figure2(adan.history_, title=title), folder, "figure2")
     if only in (None, "figure3"):
-        drawing = figures.figure3(_spaces(adan, X, data.y), data.y, data.y, title=title)
-        paths += figures.save(drawing, folder, "figure3")
+        utterances = {"utterance": data.utterances, "emotion": data.y, "speaker": data.speakers}
+        points = figures.map_points(_spaces(adan, X, data.y), pd.DataFrame(utterances))
+        with replacing(folder / "map.csv") as path:
+            points.to_csv(path, index=False, float_format="%.3f")
+        paths += [folder / "map.csv"]
+        paths += figures.save(figures.figure3(points, title=title), folder, "figure3")
     return paths
 
 
@@ -201,33 +224,59 @@ def _spaces(
 ) -> dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]]:
     latents = adan.sample_latent(y)
     return {
-        "(a) latent vectors": (adan.encode(X), latents),
-        "(b) feature vectors": (X, adan.decode(latents)),
+        "latent vectors": (adan.encode(X), latents),
+        "feature vectors": (X, adan.decode(latents)),
     }
 
 
-def _claim(folder: Path, name: str, settings: dict[str, Any], where: Source) -> None:
+def _command(
+    name: str,
+    folder: Path,
+    *,
+    corpus: str | None,
+    corpus_options: Mapping[str, Any] | None,
+    methods: Sequence[str] = (),
+    **options: Any,
+) -> str:
+    """Return what to type to have this run again."""
+    words = ["adan", "reproduce", name]
+    words += ["--corpus", corpus] if corpus else []
+    for option, value in (corpus_options or {}).items():
+        words += ["--with", f"{option}={ {True: 'yes', False: 'no'}.get(value, value) }"]
+    words += ["--methods", ",".join(methods)] if methods else []
+    for option, value in options.items():
+        if isinstance(value, bool):
+            words += [f"--{option}"] if value else []
+        else:
+            words += [f"--{option}", str(value)]
+    return shlex.join([*words, "-o", str(folder)])
+
+
+def _claim(folder: Path, about: dict[str, Any], where: Source) -> None:
     """Write the settings of a figure, unless the folder holds a run with other settings."""
     path = folder / "settings.json"
-    settings = {"run": name, **json.loads(json.dumps(settings))}
+    about = json.loads(json.dumps(about))
     if path.exists():
         try:
-            there = json.loads(path.read_text())["settings"]
+            there = json.loads(path.read_text())
+            same = all(there[key] == about[key] for key in ("run", "settings"))
         except (ValueError, KeyError):
-            there = None
-        if there != settings:
+            same = False
+        if not same:
             raise AdanError(
                 f"{folder} holds a run with other settings ({path.name}): "
                 "choose another folder with -o, or remove this one"
             )
     provenance = {
-        "settings": settings,
-        "data": {
-            "corpus": where.corpus,
-            "features": where.features,
-            "utterances": len(where.data.X),
-            "sha256": digest(where.data),
-        },
+        **about,
+        "data": [
+            {
+                "corpus": where.corpus,
+                "features": where.features,
+                "utterances": len(where.data.X),
+                "sha256": digest(where.data),
+            }
+        ],
         "versions": versions(),
     }
     with replacing(path) as temporary:

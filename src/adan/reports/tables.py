@@ -34,8 +34,6 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
         ``wa_fold_std`` of `adan.evaluation.scores.score`. A row nobody can run again has
         ``source`` "as published" and no measured figures.
     """
-    spread = score(predictions)[[*ROW, "wa_std", "uar_std", "wa_fold_mean", "wa_fold_std"]]
-    measured = compare(predictions).merge(spread, on=ROW)
     table = pd.DataFrame(
         {
             "row": [r.label for r in rows],
@@ -46,9 +44,15 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
             "published_wa": [r.wa for r in rows],
             "published_uar": [r.uar for r in rows],
         }
-    ).merge(measured, how="left", on=["part", "method", "classifier"])
+    ).merge(measured(predictions), how="left", on=["part", "method", "classifier"])
     table["n_seeds"] = table["n_seeds"].fillna(0).astype(int)
     return table
+
+
+def measured(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `compare`, and the spread over seeds and folds of `score`."""
+    spread = score(predictions)[[*ROW, "wa_std", "uar_std", "wa_fold_mean", "wa_fold_std"]]
+    return compare(predictions).merge(spread, on=ROW)
 
 
 def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> str:
@@ -73,7 +77,7 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
                 row["verdict"],
             ]
         lines.append("| " + " | ".join([row["row"], *published, *measured]) + " |")
-    notes = [*notes, *_statistics_notes(table)]
+    notes = [*notes, *statistics_notes(table)]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
@@ -116,7 +120,8 @@ _COPIES = ("duplication", "noise", "smote")
 """Methods that every other one is set beside, and that memorise by design."""
 
 
-def _statistics_notes(table: pd.DataFrame) -> list[str]:
+def statistics_notes(table: pd.DataFrame) -> list[str]:
+    """Return what intervals and verdicts of a table of `compare` mean, and which it cannot give."""
     notes = [
         f"In brackets: 95 % intervals of a bootstrap over the {table['n_speakers'].max():.0f} "
         "speakers, all seeds of a speaker together. Verdict: a paired test of UAR over speakers "

@@ -30,7 +30,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         The labels seen by ``fit``, sorted.
     n_features_in_ : int
         The number of features seen by ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where ``X`` was a data frame with string column names.
     """
 

@@ -1,0 +1,136 @@
+"""A run's folder, read and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from adan.errors import AdanError
+from adan.evaluation.scores import ROW
+
+TEXT = ("method", "classifier", "part", "utterance", "speaker", "emotion", "space", "class", "fold")
+"""Columns of CSV files that are text, so that speaker 03 stays 03."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left behind of one corpus with one kind of features.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    about : mapping
+        ``settings.json``: command, settings, versions; of a table of the paper its ``run``,
+        ``title`` and ``published_on``, and whether it is ``quick``.
+    corpus, features : str
+        What was measured on.
+    data : list of mapping
+        Of each part of the corpus: number of utterances and digest.
+    predictions : DataFrame
+        See `adan.evaluation.scores`.
+    table : DataFrame or None
+        Published beside measured, where the run is a table of the paper.
+    history, points, quality : DataFrame or None
+        Losses along training, the t-SNE maps and the quality of synthetic data, where they are.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    corpus: str
+    features: str
+    data: list[dict[str, Any]]
+    predictions: pd.DataFrame
+    table: pd.DataFrame | None
+    history: pd.DataFrame | None
+    points: pd.DataFrame | None
+    quality: pd.DataFrame | None
+
+
+def read_runs(folder: Path) -> list[Run]:
+    """Read a run's folder, one corpus and kind of features after the other.
+
+    Raises
+    ------
+    AdanError
+        If it is no run, has no finished row yet, or a file in it is damaged.
+    """
+    about = _settings(folder)
+    predictions = _table(folder / "predictions.parquet", *_SOURCE, *ROW, *_PREDICTION)
+    if predictions is None or predictions.empty:
+        raise AdanError(
+            f"{folder} has no finished row to report (its run is {about.get('run', 'a study')}): "
+            "let a run of a table, such as adan reproduce table1, or of a study finish at least one"
+        )
+    quality = _table(folder / "quality.parquet", *_SOURCE, "space", "method", "fold", "class")
+    table = _table(folder / f"{about['run']}.csv", *_PUBLISHED) if "run" in about else None
+    history = _table(folder / "history.csv", "epoch")
+    points = _table(folder / "map.csv", *_POINT)
+    return [
+        Run(
+            folder,
+            about,
+            corpus,
+            features,
+            [d for d in about["data"] if (d["corpus"], d["features"]) == (corpus, features)],
+            own,
+            table,
+            history,
+            points,
+            _of(quality, corpus, features),
+        )
+        for (corpus, features), own in predictions.groupby(_SOURCE, sort=False)
+    ]
+
+
+def _of(quality: pd.DataFrame | None, corpus: str, features: str) -> pd.DataFrame | None:
+    if quality is None:
+        return None
+    own = quality[(quality["corpus"] == corpus) & (quality["features"] == features)]
+    return None if own.empty else own
+
+
+_SOURCE = ["corpus", "features"]
+_PREDICTION = ("seed", "fold", "speaker", "utterance", "true", "predicted")
+_PUBLISHED = ("row", "part", "method", "classifier", "published_wa", "published_uar")
+_POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    path = folder / "settings.json"
+    if not path.is_file():
+        raise AdanError(
+            f"{folder} is not a run (it has no settings.json): give the folder that adan reproduce "
+            "or adan study wrote, such as runs/table1"
+        )
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(about["settings"], dict):
+            raise ValueError
+        for data in about["data"]:
+            data["corpus"], data["features"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AdanError(f"{path} is damaged: remove the folder and run again") from error
+    return about
+
+
+def _table(path: Path, *columns: str) -> pd.DataFrame | None:
+    """Read a table of the run; None where there is none."""
+    if not path.is_file():
+        return None
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            text = dict.fromkeys(TEXT, str)
+            table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise AdanError(f"{path} is damaged: remove it and run again") from error
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise AdanError(f"{path} has no column {missing[0]!r}: remove it and run again")
+    return table

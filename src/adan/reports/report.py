@@ -1,0 +1,321 @@
+"""The report of a run: one page that answers whether augmentation helps, and shows why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from adan._files import replacing
+from adan.corpora import Corpus, read_corpus
+from adan.errors import AdanError
+from adan.evaluation.normalisation import NORMALISATIONS
+from adan.evaluation.quality import ALL
+from adan.reports.folder import Run, read_runs
+from adan.reports.page import page
+from adan.reports.tables import measured, quality_notes, statistics_notes
+
+
+def report(
+    folder: Path, *, format: str = "html", output: Path | None = None, corpus: str | None = None
+) -> list[tuple[str, Path]]:
+    """Write the report of a run, one for each corpus and kind of features.
+
+    Parameters
+    ----------
+    folder : Path
+        What `adan.reports.reproduce.table` or `adan.experiments.runner.run` left behind.
+    format : {"html", "md", "tex"}, default="html"
+        A page that needs nothing but itself, Markdown, or LaTeX tables to be read by a paper.
+    output : Path, optional
+        The file to write; by default ``report.html`` (or .md, .tex) in ``folder``. With several
+        corpora or kinds of features, their names are added to it.
+    corpus : str, optional
+        Where the audio is that the page plays, as `adan.corpora.read_corpus` takes it; by default
+        the corpus of the run.
+
+    Returns
+    -------
+    list of (str, Path)
+        The verdict in words and the file of each.
+
+    Raises
+    ------
+    AdanError
+        If ``folder`` holds no run, nothing is finished, or a file of it is damaged.
+    """
+    runs = read_runs(folder)
+    output = output or folder / f"report.{format}"
+    if len(runs) == 1:
+        return [_report(runs[0], format, output, corpus)]
+    return [
+        _report(run, format, output.with_stem(f"{output.stem}-{_slug(run)}"), corpus)
+        for run in runs
+    ]
+
+
+def _slug(run: Run) -> str:
+    return re.sub(r"\W+", "_", f"{run.corpus}-{run.features}")
+
+
+def _report(run: Run, format: str, output: Path, corpus: str | None) -> tuple[str, Path]:
+    contents = _contents(run)
+    if format == "html":
+        contents |= page(run, contents["table"], _audio(run, corpus), beside=output.parent)
+    text = _ENVIRONMENTS[format]().get_template(f"report.{format}").render(contents)
+    try:
+        with replacing(output) as path:
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AdanError(f"{output} cannot be written: choose another place with -o") from error
+    return " ".join(contents["verdict"]), output
+
+
+def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
+    """Say in sentences whether augmentation helps, the answer first.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What `adan.evaluation.comparison.compare` returns, with a ``label`` for each row.
+    corpus : str
+        What was measured on.
+    """
+    others = rows[~rows["verdict"].isin(["baseline", ""])]
+    others = others.sort_values("uar_difference", ascending=False)
+    if others.empty:
+        return [
+            f"Whether augmentation helps on {corpus} is open: no row has real data alone beside it."
+        ]
+    n = len(others)
+    better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
+    rest = others[others["verdict"] == "not told apart"]
+    if len(better):
+        answer = f"Yes: on {corpus} {_of(better, n)} better than real data alone."
+        best = f"The best is {_with_gain(better.iloc[0])}."
+    elif len(rest):
+        answer = (
+            f"No gain can be told: on {corpus} none of {n} rows with augmentation is better than "
+            "real data alone."
+        )
+        best = f"The highest, not told apart from it, is {_with_gain(rest.iloc[0])}."
+    else:
+        answer = f"No: on {corpus} {_of(worse, n)} worse than real data alone."
+        best = f"The least bad is {_with_gain(worse.iloc[0])}."
+    if len(worse) and len(worse) < n:
+        best += f" {_of(worse, n)} worse, most of all {_with_gain(worse.iloc[-1])}."
+    return [answer, best]
+
+
+def _of(some: pd.DataFrame, n: int) -> str:
+    return f"{len(some)} of {n} rows with augmentation {'is' if len(some) == 1 else 'are'}"
+
+
+def _with_gain(row: pd.Series) -> str:
+    low, high = (signed(row[f"uar_difference_{end}"]) for end in ("low", "high"))
+    between = f" (95\N{NO-BREAK SPACE}% interval {low} to {high})" if low else ""
+    return f"{row['label']}, {signed(row['uar_difference'])} points of UAR{between}"
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Return a difference with its sign, a true minus; nothing for NaN."""
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and float(text) else text
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Return a number with a true minus; nothing for NaN."""
+    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _contents(run: Run) -> dict[str, Any]:
+    """Gather what all formats show."""
+    rows = _rows(run)
+    finished = rows[rows["verdict"].notna()]
+    return {
+        "title": run.about.get("title", f"{run.folder.name}: {run.corpus}, {run.features}"),
+        "quick": bool(run.about.get("quick")),
+        "verdict": verdict(finished, run.corpus),
+        "table": rows,
+        "rows": rows.to_dict("records"),
+        "published": [m for m in ("wa", "uar") if rows[f"published_{m}"].notna().any()],
+        "published_on": run.about.get("published_on", ""),
+        "corpus": run.corpus,
+        "notes": _notes(run, finished),
+        "quality": None if run.quality is None else _quality(run.quality),
+        "about": run.about,
+        "sources": run.data,
+        "seeds": ", ".join(map(str, sorted(run.predictions["seed"].unique()))),
+        "command": run.about.get("command", ""),
+        "citation": _citation(),
+    }
+
+
+def _rows(run: Run) -> pd.DataFrame:
+    """Put published and measured figures side by side, with intervals and verdicts."""
+    scores = measured(run.predictions)
+    if run.table is None:
+        rows = scores.assign(label=_labels(scores), published_wa=np.nan, published_uar=np.nan)
+    else:
+        columns = ["row", "part", "method", "classifier", "published_wa", "published_uar"]
+        rows = run.table[columns].rename(columns={"row": "label"})
+        rows = rows.merge(scores, how="left", on=["part", "method", "classifier"])
+    real = rows[rows["method"] == "real only"].drop_duplicates(["part", "classifier"])
+    real = real.set_index(["part", "classifier"])
+    keys = pd.MultiIndex.from_frame(rows[["part", "classifier"]])
+    for measure in ("wa", "uar"):
+        published = f"published_{measure}"
+        rows[f"{published}_difference"] = (
+            rows[published].to_numpy() - real[published].reindex(keys).to_numpy()
+        )
+    return rows
+
+
+def _labels(rows: pd.DataFrame) -> list[str]:
+    """Name rows by method and classifier, and by what else tells them apart."""
+    further = [column for column in ("part", "normalisation") if rows[column].nunique() > 1]
+    return [
+        ", ".join([f"{row['method']} + {row['classifier'].upper()}", *(row[c] for c in further)])
+        for _, row in rows.iterrows()
+    ]
+
+
+def _notes(run: Run, rows: pd.DataFrame) -> list[str]:
+    """Say how it was measured."""
+    predictions = run.predictions
+    utterances = predictions.drop_duplicates("utterance")
+    classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
+    group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
+    how = predictions["normalisation"].unique()
+    return [
+        f"{run.corpus}, {run.features}: {len(utterances)} utterances ({classes}) of "
+        f"{predictions['speaker'].nunique()} speakers.",
+        f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
+        "the predictions pooled over folds.",
+        *(f"Normalisation “{name}”: {NORMALISATIONS.get(name, '')}." for name in how),
+        *([_ONE_SEED] if predictions["seed"].nunique() == 1 else []),
+        *statistics_notes(rows),
+    ]
+
+
+_ONE_SEED = "One seed: before believing a difference of a point or two, run ten (--seeds 10)."
+
+
+def _quality(quality: pd.DataFrame) -> dict[str, Any]:
+    """Average the quality of synthetic data over folds, all classes together."""
+    further = [column for column in ("part", "normalisation") if quality[column].nunique() > 1]
+    measures = quality.select_dtypes("number").columns.drop("seed")
+    every = quality[quality["class"] == ALL]
+    tables = []
+    for key, there in every.groupby(["space", *further], sort=False):
+        means = there.groupby("method", sort=False)[[*measures]].mean().dropna(axis=1, how="all")
+        rows = {name.replace("_", " "): values.tolist() for name, values in means.items()}
+        tables.append({"space": ", ".join(key), "methods": [*means.index], "rows": rows})
+    return {"tables": tables, "notes": quality_notes(quality)}
+
+
+def _citation() -> dict[str, str]:
+    """Return how to cite, from the one place that says it."""
+    path = Path(__file__).parents[1] / "CITATION.cff"
+    cff = yaml.safe_load(path.read_text(encoding="utf-8"))
+    paper = cff["preferred-citation"]
+    people = [f"{a['family-names']}, {a['given-names']}" for a in paper["authors"]]
+    where, year = paper["collection-title"], paper["year"]
+    return {
+        "text": f"{' and '.join(people)} ({year}). {paper['title']}. {where}.",
+        "software": f"{cff['title']}, version {cff['version']}.",
+        "bibtex": (
+            f"@inproceedings{{{paper['authors'][0]['family-names'].lower()}{year},\n"
+            f"  author = {{{' and '.join(people)}}},\n  title = {{{paper['title']}}},\n"
+            f"  booktitle = {{{where}}},\n  year = {{{year}}}\n}}"
+        ),
+    }
+
+
+def _audio(run: Run, corpus: str | None) -> dict[str, Path]:
+    """Find the audio of each utterance; none where the corpus is a table, or is not there."""
+    choices = run.about["settings"].get("study", {}).get("corpora", [])
+    if corpus is not None:
+        options = choices[0]["options"] if len(choices) == 1 else {}
+        return _files(read_corpus(corpus, **options))
+    for choice in choices:
+        try:
+            there = read_corpus(choice["path"], **choice["options"])
+        except AdanError:
+            continue
+        if there.name == run.corpus:
+            return _files(there)
+    return {}
+
+
+def _files(corpus: Corpus) -> dict[str, Path]:
+    if "file" not in corpus.table:
+        return {}
+    return {str(name): Path(file) for name, file in corpus.table["file"].items()}
+
+
+def _environment(finalize: Callable[[Any], Any], **options: Any) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("adan.reports"),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+    environment.filters |= {"signed": signed, "number": number, "json": _pretty, "zip": zip}
+    return environment
+
+
+def _markdown(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return re.sub(r"([\\|*_`<\[])", r"\\\1", value)
+
+
+_TEX = {
+    "\\": r"\textbackslash{}",
+    **{character: "\\" + character for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\N{NO-BREAK SPACE}": "~",
+    "\N{MINUS SIGN}": "$-$",
+    "±": r"$\pm$",
+    "“": "``",
+    "”": "''",
+}
+
+
+def _tex(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return "".join(_TEX.get(character, character) for character in value)
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+_ENVIRONMENTS = {
+    "html": lambda: _environment(lambda value: value, autoescape=True),
+    "md": lambda: _environment(_markdown),
+    "tex": lambda: _environment(
+        _tex,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    ),
+}
+FORMATS = tuple(_ENVIRONMENTS)
