@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
-from threadpoolctl import threadpool_limits
 
 from adan._progress import progress_bar
+from adan._threads import one_thread_each
 from adan.evaluation.normalisation import normalise
-from adan.synthesis.base import Synthesizer, fit_all
+from adan.synthesis.base import Synthesizer, fit_all, fold_seed
 
 
 @dataclass(frozen=True)
@@ -137,11 +135,11 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
             for name, method in study.methods.items():
                 synthesizers = _fitted(method.synthesizer, folds, seed, progress, fitted)
                 tasks = (
-                    delayed(_predict)(study, method, fold, synthesizer, _seed(seed, i, 1))
+                    delayed(_predict)(study, method, fold, synthesizer, fold_seed(seed, i, 1))
                     for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True))
                 )
                 frames = []
-                with _one_thread_each():
+                with one_thread_each():
                     for fold, predicted in zip(folds, parallel(tasks), strict=True):
                         frames += [_frame(data, fold.test, *item) for item in predicted.items()]
                         bar.update()
@@ -169,7 +167,8 @@ def _fitted(
     settings = f"{type(synthesizer).__name__} {synthesizer.get_params()}"
     if settings not in before:
         before[settings] = [
-            clone(synthesizer).set_params(random_state=_seed(seed, i, 0)) for i in range(len(folds))
+            clone(synthesizer).set_params(random_state=fold_seed(seed, i, 0))
+            for i in range(len(folds))
         ]
         rows = [(fold.X[fold.learnable], fold.y[fold.learnable]) for fold in folds]
         fit_all(before[settings], rows, progress=progress)
@@ -187,26 +186,9 @@ def _predict(
     }
 
 
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let every worker compute on one thread: workers times threads are the cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:
     seeded = "random_state" in classifier.get_params()
     return clone(classifier).set_params(**({"random_state": seed} if seeded else {}))
-
-
-def _seed(seed: int, fold: int, purpose: int) -> int:
-    """Return the seed of a fold's synthesizer (purpose 0) or classifier (purpose 1)."""
-    return int(np.random.SeedSequence([seed, fold, purpose]).generate_state(1)[0] >> 1)
 
 
 def _frame(
