@@ -68,8 +68,8 @@ def test_held_out_predictions_are_those_of_a_study(make_recognizer, make_speaker
 def test_without_speaker_03_it_predicts_what_table_1_does(emodb, make_adan, classifier):
     """Trained on embedded features, it hears 03's WAV files and says what the first fold says."""
     table, data = TABLES["table1"], source(TABLES["table1"]).data
-    kind = {"svm": RBFSVM(), "dnn": DNNClassifier(steps=300)}[classifier]
-    adan = make_adan(epochs=8, autoencoder_hidden=(80,), hidden=(40,), latent_dim=20)
+    kind = {"svm": RBFSVM(), "dnn": DNNClassifier(steps=100)}[classifier]
+    adan = make_adan(epochs=4, autoencoder_hidden=(80,), hidden=(40,), latent_dim=20)
     test = data.speakers == "03"
     recognizer = EmotionRecognizer(synthesizer=adan, classifier=kind, times=2, random_state=1)
     recognizer.fit(data.X[~test], data.y[~test])
@@ -101,11 +101,7 @@ def test_what_a_held_out_speaker_says_changes_no_other_prediction(make_recognize
     X[groups == "s2"] = 50 - 3 * X[groups == "s2"]
     after = make_recognizer().fit(X, y, groups).held_out_
     changed = (before["predicted"] != after["predicted"]).to_numpy()
-    same_model = groups == "s2"
-    assert changed[same_model].any()
-    X[groups != "s2"] += 1000
-    moved = make_recognizer().fit(X, y, groups)
-    assert moved.score(X[groups == "s1"], y[groups == "s1"]) > 0
+    assert changed[groups == "s2"].any()
 
 
 @pytest.mark.parametrize(
@@ -231,4 +227,5 @@ def test_the_known_figure_stands_in_the_card():
     assert figures["wa"]["value"] == pytest.approx(80.75, abs=0.01)
     assert figures["uar"]["value"] == pytest.approx(78.43, abs=0.01)
     assert 70 < figures["wa"]["low"] < 80 < figures["wa"]["high"] < 90
-    assert figures["log_loss"] < figures["log_loss_before"]
+    assert 0.5 < figures["log_loss"] < 0.8
+    assert figures["calibration_error"] < 0.1

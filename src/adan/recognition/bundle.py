@@ -68,9 +68,7 @@ def load(path: str | os.PathLike[str]) -> Model:
                 "fit): get it again from where it was made"
             )
         model = _put_together(header, arrays)
-        fits = np.isfinite(model.probabilities(np.zeros((1, model.n_features), np.float32)))
-        if fits.shape != (1, len(model.classes)) or not fits.all():
-            raise ValueError("its parts do not fit together")
+        _check(model)
     except AdanError:
         raise
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -79,6 +77,22 @@ def load(path: str | os.PathLike[str]) -> Model:
     except AttributeError as error:  # the header is JSON, and no object
         raise AdanError(f"{path} is no bundle of adan's: its header is not one") from error
     return model
+
+
+def _check(model: Model) -> None:
+    """Compute once, so that parts that do not fit together are found here and not later."""
+    nothing = np.zeros((1, model.n_features), np.float32)
+    probabilities = model.probabilities(nothing)
+    plane = model.map
+    n = len(plane.points)
+    if (
+        probabilities.shape != (1, len(model.classes))
+        or not np.isfinite(probabilities).all()
+        or plane(model.scaling(nothing)).shape != (1, 2)
+        or (plane.points.shape, plane.codes.shape, plane.synthetic.shape) != ((n, 2), (n,), (n,))
+        or len(model.feature_names) not in (0, model.n_features)
+    ):
+        raise ValueError("its parts do not fit together")
 
 
 def _digest(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:

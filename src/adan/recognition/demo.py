@@ -14,7 +14,18 @@ from adan.recognition.explanation import speaking_for
 from adan.recognition.model import Model, Rows
 from adan.recognition.recordings import listen
 
-COLOURS = ["#d1495b", "#edae49", "#66a182", "#2e4057", "#8d96a3", "#00798c", "#9b5de5", "#b5651d", "#4d908e", "#f15bb5"]
+COLOURS = [
+    "#d1495b",
+    "#edae49",
+    "#66a182",
+    "#2e4057",
+    "#8d96a3",
+    "#00798c",
+    "#9b5de5",
+    "#b5651d",
+    "#4d908e",
+    "#f15bb5",
+]
 """One for each class, again from the first where there are more."""
 
 WIDTH, HEIGHT = 560, 400
