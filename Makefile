@@ -27,7 +27,7 @@ bench: .venv/installed-test
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[audb,audio,embeddings,test]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[audb,audio,demo,embeddings,onnx,test]'
 	touch $@
 
 clean:

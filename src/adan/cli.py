@@ -329,9 +329,11 @@ def _export(options: argparse.Namespace) -> None:
 
 def _demo(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
-    from adan.recognition.demo import page
+    from adan.recognition.demo import serve
 
-    page(load(options.model)).launch(server_name="127.0.0.1", inbrowser=True, quiet=True)
+    page = serve(load(options.model))
+    print(f"{page.local_url} (Ctrl-C ends it)", flush=True)
+    page.block_thread()
 
 
 def _reproduce(options: argparse.Namespace) -> None:

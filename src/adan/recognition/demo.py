@@ -12,7 +12,7 @@ from adan.errors import AdanError
 from adan.recognition.card import as_text
 from adan.recognition.explanation import speaking_for
 from adan.recognition.model import Model, Rows
-from adan.recognition.recordings import listen
+from adan.recognition.recordings import listen, warm_up
 
 COLOURS = [
     "#d1495b",
@@ -28,15 +28,48 @@ COLOURS = [
 ]
 """One for each class, again from the first where there are more."""
 
-WIDTH, HEIGHT = 560, 400
+WIDTH, HEIGHT = 580, 400
 """Of the map, in its own units; the page scales it."""
 
 SHOWN = 10
 """Low-level descriptors named at the most."""
 
 
+def serve(model: Model, *, browser: bool = True) -> Any:
+    """Serve the page on this machine alone and return at once.
+
+    Parameters
+    ----------
+    model : Model
+        Trained on a feature set of openSMILE's.
+    browser : bool, default=True
+        Open it in the browser.
+
+    Returns
+    -------
+    gradio.Blocks
+        Its ``local_url`` is the address; ``close`` ends it.
+
+    Raises
+    ------
+    AdanError
+        If gradio or openSMILE is not installed, or the model takes no audio.
+    """
+    blocks = page(model)
+    warm_up(model)
+    blocks.launch(
+        server_name="127.0.0.1",
+        share=False,
+        inbrowser=browser,
+        prevent_thread_lock=True,
+        quiet=True,
+        footer_links=[],
+    )
+    return blocks
+
+
 def page(model: Model) -> Any:
-    """Make the page; its method ``launch`` opens it.
+    """Make the page that `serve` serves.
 
     Parameters
     ----------
@@ -71,7 +104,10 @@ def page(model: Model) -> Any:
         with gr.Row():
             with gr.Column(scale=2):
                 audio = gr.Audio(
-                    sources=["microphone", "upload"], type="filepath", label="Speak, or drop a file"
+                    sources=["upload", "microphone"],
+                    type="filepath",
+                    buttons=[],
+                    label="Drop a file, or speak",
                 )
                 note = gr.Markdown()
                 label = gr.Label(label="Probabilities", num_top_classes=len(model.classes))
@@ -119,7 +155,7 @@ def answer(model: Model, file: str) -> tuple[dict[str, float], str, str, str]:
 def plane(model: Model, utterances: Rows | None = None) -> str:
     """Draw the training vectors, real and synthetic, and utterances (n, 2) among them, as SVG."""
     low, high = np.quantile(model.map.points, [0.005, 0.995], axis=0)
-    size = np.array([WIDTH - 120, HEIGHT])
+    size = np.array([WIDTH - 130, HEIGHT])
 
     def place(points: Rows) -> np.ndarray:
         shares = 0.05 + 0.9 * (points - low) / np.maximum(high - low, 1e-9)
@@ -141,7 +177,7 @@ def plane(model: Model, utterances: Rows | None = None) -> str:
     keys += [("fill='#777'", "real"), ("fill='none' stroke='#777'", "synthetic")]
     keys += [("fill='#111' stroke='#111' stroke-width='3'", "your recording")]
     for i, (look, text) in enumerate(keys):
-        x, y = WIDTH - 105, 24 + 22 * i + 12 * (i >= len(model.classes))
+        x, y = WIDTH - 120, 24 + 22 * i + 12 * (i >= len(model.classes))
         dots.append(f"<circle cx='{x}' cy='{y}' r='4' {look}/>")
         dots.append(f"<text x='{x + 12}' y='{y + 4}' font-size='13'>{escape(text)}</text>")
     return _section(

@@ -159,6 +159,12 @@ def listen(
     return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
 
 
+def warm_up(model: Model) -> None:
+    """Compute the features of a second of noise, so that the first recording need not wait."""
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 16000).astype(np.float32)
+    functionals(noise, 16000, _feature_set(model))
+
+
 def as_text(table: pd.DataFrame) -> str:
     """Return predictions as lines for a terminal, probabilities in per cent."""
     if not len(table):
