@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pandas as pd
 
@@ -27,6 +28,7 @@ WORDS = {
 """What the descriptors of openSMILE's sets are about, by how their names begin."""
 
 
+@cache
 def descriptor(feature: str) -> str:
     """Return the low-level descriptor of a feature of openSMILE's, after what it is about.
 
