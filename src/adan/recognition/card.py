@@ -16,7 +16,7 @@ INTENDED_USE = (
 LIMITS = (
     "It hears how something is said, not what a person feels. It knows the speakers, language, "
     "microphones and way of acting of its corpus only, and gives one of its labels to anything, "
-    "speech or not. The figures below are for unseen speakers of that corpus; others fare worse. "
+    "speech or not. Its figures are for unseen speakers of that corpus; others fare worse. "
     "Not for decisions about people, such as hiring, policing, schooling or health. Features of "
     "openSMILE are licensed for research and teaching."
 )
