@@ -42,12 +42,15 @@ def test_a_corpus_and_a_synthesizer_are_added_as_the_page_says(run_page, make_au
     assert any(row[0] == "TOY" for row in known_corpora())
 
 
-@pytest.mark.parametrize("page", ["tutorial.md", "guides/engineer.md"])
+@pytest.mark.parametrize("page", ["tutorial.md", "guides/engineer.md", "guides/recogniser.md"])
 def test_the_python_of_the_guides_runs(run_page, page):
     names = run_page(page)
     if page == "guides/engineer.md":
         assert names["X_synthetic"].shape == (150, names["X"].shape[1])
         assert len(names["scores"]) == 10
+    if page == "guides/recogniser.md":
+        assert names["probabilities"].shape == (3, 7)
+        assert names["unseen"]["low"] < names["unseen"]["value"] < names["unseen"]["high"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adan.errors import AdanError
     from adan.features import FeatureSet, extract, features_of
     from adan.features.embeddings import embed, embeddings_of
+    from adan.recognition.recognizer import EmotionRecognizer
     from adan.synthesis.aae import AdversarialAutoencoder
     from adan.synthesis.adan import ADAN
     from adan.synthesis.base import Synthesizer, fit_all
@@ -55,6 +56,7 @@ _MODULES = {
     "Corpus": "adan.corpora",
     "DNNClassifier": "adan.classifiers.dnn",
     "Duplication": "adan.synthesis.duplication",
+    "EmotionRecognizer": "adan.recognition.recognizer",
     "FeatureSet": "adan.features",
     "LatentDiffusion": "adan.synthesis.diffusion",
     "RBFSVM": "adan.classifiers.svm",
@@ -94,6 +96,7 @@ __all__ = [
     "Corpus",
     "DNNClassifier",
     "Duplication",
+    "EmotionRecognizer",
     "FeatureSet",
     "LatentDiffusion",
     "SequentialADAN",

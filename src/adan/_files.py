@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from adan.errors import AdanError
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -32,6 +34,20 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Tell before long work, not after it, that a file could not be written.
+
+    Raises
+    ------
+    AdanError
+        If its place cannot be written.
+    """
+    target = Path(path).absolute()
+    nearest = next(folder for folder in target.parents if folder.exists())
+    if target.is_dir() or not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise AdanError(f"{path} cannot be written: choose another place")
 
 
 def _umask() -> int:

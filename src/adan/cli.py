@@ -84,6 +84,36 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("methods", help="list the synthesizers")
     command.set_defaults(run=_methods)
 
+    command = commands.add_parser("train", help="make a recogniser of emotion in one file")
+    command.add_argument("corpus", help="as for extract, or emodb: the embedded features")
+    _add_corpus_options(command)
+    command.add_argument("--features", help="openSMILE feature set [the table's, or IS11]")
+    command.add_argument("--synthesizer", default="adan", help="see 'adan methods' [adan]")
+    command.add_argument("--classifier", choices=("dnn", "svm"), default="dnn", help="[dnn]")
+    command.add_argument("--times", type=_count, default=10, help="synthetic sets, or 0 [10]")
+    command.add_argument("--seed", type=_count, default=0, help="[0]")
+    command.add_argument("-o", "--output", required=True, help="bundle to write (model.adan)")
+    command.set_defaults(run=_train)
+
+    command = commands.add_parser("predict", help="tell the emotion of recordings")
+    _add_model(command)
+    command.add_argument("audio", nargs="+", help="files, folders, or tables with a column 'file'")
+    command.add_argument("-o", "--output", help="table to write (.csv or .parquet) [print it]")
+    command.set_defaults(run=_predict)
+
+    command = commands.add_parser("info", help="print the card of a recogniser")
+    _add_model(command)
+    command.set_defaults(run=_info)
+
+    command = commands.add_parser("export", help="write a recogniser's classifier as ONNX")
+    _add_model(command)
+    command.add_argument("-o", "--output", required=True, help="file to write (.onnx)")
+    command.set_defaults(run=_export)
+
+    command = commands.add_parser("demo", help="open a page to try a recogniser, on this machine")
+    _add_model(command)
+    command.set_defaults(run=_demo)
+
     command = commands.add_parser("reproduce", help="measure a table or figure of the paper")
     command.add_argument("what", choices=(*TABLES, "figure2", "figure3"))
     command.add_argument("--corpus", help="as for extract, or emodb: the embedded features [emodb]")
@@ -169,6 +199,10 @@ def _add_corpus_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", help="bundle of 'adan train'")
+
+
 def _setting(text: str) -> tuple[str, str | bool]:
     name, equals, value = text.partition("=")
     if not name or not equals:
@@ -183,6 +217,12 @@ def _names(text: str) -> list[str]:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 
@@ -383,6 +423,74 @@ def _study_export(options: argparse.Namespace) -> None:
     if not n:
         raise AdanError(f"{options.folder} has no cell that is done: see adan study status")
     print(f"{options.output}: the predictions of {n} cells")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from adan._files import check_place
+    from adan.recognition.card import as_text
+    from adan.recognition.training import train
+
+    check_place(options.output)
+    recognizer = train(
+        options.corpus,
+        dict(options.corpus_options),
+        features=options.features,
+        synthesizer=options.synthesizer,
+        classifier=options.classifier,
+        times=options.times,
+        random_state=options.seed,
+        progress=True,
+    )
+    recognizer.save(options.output)
+    print(as_text(recognizer.card_))
+    print(f"{options.output}: {Path(options.output).stat().st_size / 1e6:.1f} MB")
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from adan.recognition.bundle import load
+    from adan.recognition.recordings import as_text, audio_files, predict_files
+
+    if options.output:
+        from adan.corpora.table import check_writable, write_table
+
+        check_writable(options.output)
+    files = audio_files(options.audio)
+    table = predict_files(load(options.model), files, progress=True)
+    good = table[table["problem"] == ""]
+    if options.output:
+        write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
+        print(f"{options.output}: {len(good)} of {len(table)} predicted")
+    else:
+        print(as_text(good))
+    if len(bad := table[table["problem"] != ""]):
+        for row in bad.itertuples():
+            place = f" ({row.start:g} to {row.end:g} s)" if row.end else ""
+            print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
+        raise AdanError(f"{len(bad)} of {len(table)} recordings cannot be used (listed above)")
+
+
+def _info(options: argparse.Namespace) -> None:
+    from adan.recognition.bundle import load
+    from adan.recognition.card import as_text
+
+    print(as_text(load(options.model).card))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from adan.recognition.bundle import load
+    from adan.recognition.export import export
+
+    export(load(options.model), options.output)
+    print(f"{options.output}: vectors in, probabilities out; onnxruntime gives the same")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from adan.recognition.bundle import load
+    from adan.recognition.demo import serve
+
+    page = serve(load(options.model))
+    print(f"{page.local_url} (Ctrl-C ends it)", flush=True)
+    page.block_thread()
 
 
 def _reproduce(options: argparse.Namespace) -> None:

@@ -210,7 +210,7 @@ def test_cache_does_not_answer_for_other_content_sets_or_versions(make_audio, mo
     extract([file], "eGeMAPSv02")
     make_audio(rate=8000)
     extract([file], "IS09")
-    monkeypatch.setattr(extraction, "_opensmile_version", lambda: "9.9")
+    monkeypatch.setattr(extraction, "opensmile_version", lambda: "9.9")
     extract([file], "IS09")
     assert len(calls) == 4
 

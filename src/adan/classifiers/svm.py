@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
@@ -105,6 +106,31 @@ class RBFSVM(KernelSVM):
     def _libsvms_kernel(self, n_features: int) -> dict[str, Any]:
         self.gamma_ = 1 / n_features if self.gamma is None else self.gamma
         return {"kernel": "rbf", "gamma": self.gamma_}
+
+    def pairwise(self) -> tuple[NDArray[np.floating], NDArray[np.float32], NDArray[np.float32]]:
+        """Return what decisions between two classes are computed from, outside libsvm.
+
+        Returns
+        -------
+        vectors : ndarray of shape (n_support, n_features)
+            The support vectors.
+        coefficients : ndarray of shape (n_support, n_pairs), float32
+            Weights of their kernels in the decision of each pair of classes, (0, 1), (0, 2), ...;
+            a positive decision is for the first of the pair.
+        intercepts : ndarray of shape (n_pairs,), float32
+            Added to each decision.
+        """
+        check_is_fitted(self)
+        k, svc = len(self.classes_), self._svc
+        of_class = np.repeat(np.arange(k), svc.n_support_)
+        sign = -1 if k == 2 else 1  # with two classes scikit-learn turns the decision round
+        columns = []
+        for i, j in itertools.combinations(range(k), 2):
+            column = np.where(of_class == i, svc.dual_coef_[j - 1], 0)
+            columns.append(np.where(of_class == j, svc.dual_coef_[i], column))
+        coefficients = sign * np.column_stack(columns)
+        intercepts = sign * svc.intercept_
+        return self.support_vectors_, coefficients.astype("f4"), intercepts.astype("f4")
 
     def _kernel(self, a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
         kernel = a @ b.T

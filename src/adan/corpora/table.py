@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from adan._files import replacing
+from adan._files import check_place, replacing
 from adan.errors import AdanError
 
 COLUMNS_AT_ONCE = 64
@@ -47,10 +47,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         If the name is not that of a table or its place cannot be written.
     """
     _suffix(path)
-    target = Path(path).absolute()
-    nearest = next(folder for folder in target.parents if folder.exists())
-    if target.is_dir() or not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise AdanError(f"{path} cannot be written: choose another place")
+    check_place(path)
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -22,7 +22,7 @@ from adan.classifiers.tuned import Tuned
 from adan.evaluation.normalisation import normalise
 from adan.evaluation.quality import Dataset
 from adan.experiments.quality import named, quality_of
-from adan.synthesis.base import Synthesizer, fit_all
+from adan.synthesis.base import Synthesizer, fit_all, fold_seed
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
@@ -304,7 +304,7 @@ def _fitted(
     if synthesizer is None:
         return [None] * len(folds)
     fitted = [
-        clone(synthesizer).set_params(random_state=synthesizer_seed(seed, i))
+        clone(synthesizer).set_params(random_state=fold_seed(seed, i, 0))
         for i in range(first, first + len(folds))
     ]
     fit_all(fitted, [fold.learnt for fold in folds], progress=progress)
@@ -322,7 +322,7 @@ def _predictions(
 ) -> pd.DataFrame:
     """Classify the folds in threads, as many as torch has; libsvm and BLAS let go of the GIL."""
     tasks = (
-        delayed(_predict)(stack, method, fold, synthesizer, _seed(seed, i, 1))
+        delayed(_predict)(stack, method, fold, synthesizer, fold_seed(seed, i, 1))
         for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True), first)
     )
     with one_thread_each() as workers:
@@ -360,16 +360,6 @@ def _settled(classifier: BaseEstimator, fold: _Fold, seed: int) -> Any:
 def _seeded(classifier: BaseEstimator, seed: int) -> Any:
     seeded = "random_state" in classifier.get_params()
     return clone(classifier).set_params(**({"random_state": seed} if seeded else {}))
-
-
-def synthesizer_seed(seed: int, fold: int) -> int:
-    """Return the seed of a synthesizer in the fold of that number; classifiers have others."""
-    return _seed(seed, fold, 0)
-
-
-def _seed(seed: int, fold: int, purpose: int) -> int:
-    """Return the seed of a fold's synthesizer (purpose 0) or classifier (purpose 1)."""
-    return int(np.random.SeedSequence([seed, fold, purpose]).generate_state(1)[0] >> 1)
 
 
 def _frame(

@@ -130,6 +130,17 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.SoundFileError:
         raise BadAudio("not audio, or corrupt") from None
+    return one_channel(samples), rate
+
+
+def one_channel(samples: np.ndarray) -> np.ndarray:
+    """Average channels (n_samples, n_channels) to a signal (n_samples,), float32 in [-1, 1).
+
+    Raises
+    ------
+    BadAudio
+        If there are no samples, some are not finite, or they are silent.
+    """
     if not len(samples):
         raise BadAudio("empty")
     if not np.isfinite(samples).all():
@@ -137,7 +148,7 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
     signal = samples.mean(axis=1).clip(-1, 1 - 2**-15)
     if np.ptp((signal * 2**15).astype(np.int16)) == 0:
         raise BadAudio("silent")
-    return signal, rate
+    return signal
 
 
 def _outcomes(

@@ -112,7 +112,7 @@ def extract(
     """
     if isinstance(feature_set, str):
         feature_set = FeatureSet.named(feature_set)
-    opensmile = _opensmile_version()
+    opensmile = opensmile_version()
     store = Cache(Path(cache or cache_root()) / f"opensmile-{opensmile}" / feature_set.name)
     table = vectors_of(
         files,
@@ -130,7 +130,30 @@ def extract(
 
 
 def _functionals(feature_set: FeatureSet, content: bytes) -> np.ndarray:
-    signal, rate = decode(content)
+    return functionals(*decode(content), feature_set)
+
+
+def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.ndarray:
+    """Compute the vector of a signal.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (n_samples,), float32
+        One channel in [-1, 1), as `adan.features.audio.one_channel` gives it.
+    rate : int
+        Sampling rate in Hz.
+    feature_set : FeatureSet
+        What to compute.
+
+    Returns
+    -------
+    ndarray of shape (feature_set.dimension,), float32
+
+    Raises
+    ------
+    BadAudio
+        If the signal is too short, or a feature is not finite.
+    """
     vector = _smile(feature_set)(signal[np.newaxis], rate)[0, :, 0].astype("<f4")
     if np.isnan(vector).all():
         raise BadAudio(f"too short ({1000 * len(signal) / rate:.0f} ms)")
@@ -157,7 +180,8 @@ def _feature_names(feature_set: FeatureSet, store: Cache) -> list[str]:
     return names
 
 
-def _opensmile_version() -> str:
+def opensmile_version() -> str:
+    """Return openSMILE's version, or tell which package of the audio extra is missing."""
     try:
         return [version(package) for package in ("platformdirs", "soundfile", "opensmile")][-1]
     except PackageNotFoundError as error:

@@ -193,3 +193,8 @@ def seed_of(random_state: int | np.random.RandomState | None) -> int:
     if isinstance(random_state, (int, np.integer)):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31))
+
+
+def fold_seed(seed: int, fold: int, purpose: int) -> int:
+    """Return the seed of a fold's synthesizer (purpose 0) or classifier (purpose 1)."""
+    return int(np.random.SeedSequence([seed, fold, purpose]).generate_state(1)[0] >> 1)

@@ -67,6 +67,21 @@ def synthesizer(name: str, **parameters: Any) -> Synthesizer:
     return kind(**parameters)
 
 
+def name_of(synthesizer: Synthesizer) -> str:
+    """Return the name that `synthesizer` makes one of this kind by.
+
+    Raises
+    ------
+    AdanError
+        If its kind is not registered.
+    """
+    place = f"{type(synthesizer).__module__}:{type(synthesizer).__name__}"
+    for name, entry in _registered().items():
+        if entry.value == place:
+            return name
+    raise AdanError(f"{place} is not registered: give it an entry point in the group {GROUP!r}")
+
+
 def _registered() -> dict[str, EntryPoint]:
     """Return the package's own entries and others'; a name of the package's own stays its own."""
     own = {name: EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items()}

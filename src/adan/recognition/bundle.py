@@ -1,0 +1,152 @@
+"""A trained recogniser in one file: safetensors with a JSON header and a checksum over both.
+
+Reading one runs no code: arrays are copied out, and the JSON names nothing that is imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adan import __version__
+from adan.errors import AdanError
+from adan.recognition.model import Map, Model, Network, Scaling, SupportVectors
+from adan.synthesis import storage
+
+KIND = "EmotionRecognizer"
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model.
+
+    Parameters
+    ----------
+    model : Model
+        What to write.
+    path : path-like
+        The file, such as ``model.adan``, appears when it is complete.
+
+    Raises
+    ------
+    AdanError
+        If it cannot be written.
+    """
+    header, arrays = _taken_apart(model)
+    header["adan"] = __version__
+    storage.write(path, KIND, header | {"sha256": _digest(header, arrays)}, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read what `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The bundle.
+
+    Returns
+    -------
+    Model
+        Computes what the one that was written computes.
+
+    Raises
+    ------
+    AdanError
+        If the file is missing, damaged, changed, of another kind or of a newer format.
+    """
+    try:
+        header, arrays = storage.read(path, KIND)
+        stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+        if header.get("sha256") != _digest(stored, arrays):
+            raise AdanError(
+                f"{path} is damaged or was changed after it was written (its checksum does not "
+                "fit): get it again from where it was made"
+            )
+        model = _put_together(header, arrays)
+        _check(model)
+    except AdanError:
+        raise
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise AdanError(f"{path} is damaged or no bundle of adan's: {reason}") from error
+    except AttributeError as error:  # the header is JSON, and no object
+        raise AdanError(f"{path} is no bundle of adan's: its header is not one") from error
+    return model
+
+
+def _check(model: Model) -> None:
+    """Compute once, so that parts that do not fit together are found here and not later."""
+    nothing = np.zeros((1, model.n_features), np.float32)
+    probabilities = model.probabilities(nothing)
+    plane = model.map
+    n = len(plane.points)
+    if (
+        probabilities.shape != (1, len(model.classes))
+        or not np.isfinite(probabilities).all()
+        or plane(model.scaling(nothing)).shape != (1, 2)
+        or (plane.points.shape, plane.codes.shape, plane.synthetic.shape) != ((n, 2), (n,), (n,))
+        or len(model.feature_names) not in (0, model.n_features)
+    ):
+        raise ValueError("its parts do not fit together")
+
+
+def _digest(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _taken_apart(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    header: dict[str, Any] = {
+        "classes": model.classes.tolist(),
+        "classes_dtype": model.classes.dtype.str,
+        "feature_names": list(model.feature_names),
+        "n_features": model.n_features,
+        "limit": model.scaling.limit,
+        "temperature": model.temperature,
+        "card": model.card,
+    }
+    arrays = {f"scaling.{name}": getattr(model.scaling, name) for name in ("kept", "mean", "scale")}
+    arrays |= {f"map.{name}": array for name, array in vars(model.map).items()}
+    part = model.classifier
+    if isinstance(part, Network):
+        header["classifier"] = {"kind": "dnn", "activation": part.activation}
+        for layer, (weight, bias) in enumerate(zip(part.weights, part.biases, strict=True)):
+            arrays |= {f"classifier.weight{layer}": weight, f"classifier.bias{layer}": bias}
+    else:
+        header["classifier"] = {"kind": "svm", "gamma": part.gamma}
+        for name in ("vectors", "coefficients", "intercepts"):
+            arrays[f"classifier.{name}"] = getattr(part, name)
+    return header, arrays
+
+
+def _put_together(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
+    def part(name: str) -> dict[str, NDArray[Any]]:
+        start = f"{name}."
+        return {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
+
+    settings, parts = dict(header["classifier"]), part("classifier")
+    if settings.pop("kind") == "dnn":
+        layers = range(len(parts) // 2)
+        weights = tuple(parts[f"weight{layer}"] for layer in layers)
+        biases = tuple(parts[f"bias{layer}"] for layer in layers)
+        classifier: Network | SupportVectors = Network(weights, biases, **settings)
+    else:
+        classifier = SupportVectors(**parts, gamma=settings["gamma"])
+    return Model(
+        classes=np.array(header["classes"], dtype=header["classes_dtype"]),
+        feature_names=tuple(header["feature_names"]),
+        n_features=header["n_features"],
+        scaling=Scaling(**part("scaling"), limit=header["limit"]),
+        classifier=classifier,
+        map=Map(**part("map")),
+        temperature=header["temperature"],
+        card=header["card"],
+    )

@@ -1,0 +1,131 @@
+"""The model card: what a recogniser was made of, how good it is, and what it is not for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+INTENDED_USE = (
+    "Research, teaching and prototypes on emotion in speech: which of the corpus's labels a "
+    "recording resembles most."
+)
+LIMITS = (
+    "It hears how something is said, not what a person feels. It knows the speakers, language, "
+    "microphones and way of acting of its corpus only, and gives one of its labels to anything, "
+    "speech or not. Its figures are for unseen speakers of that corpus; others fare worse. "
+    "Not for decisions about people, such as hiring, policing, schooling or health. Features of "
+    "openSMILE are licensed for research and teaching."
+)
+PACKAGES = ("adan", "numpy", "scikit-learn", "torch", "opensmile")
+
+
+def figures(
+    true: NDArray[np.intp],
+    predicted: NDArray[np.intp],
+    speakers: NDArray[np.intp],
+    seed: int,
+) -> dict[str, Any]:
+    """Score held-out predictions: WA and UAR in per cent with 95 % intervals.
+
+    Parameters
+    ----------
+    true, predicted, speakers : ndarray of shape (n,)
+        Codes of classes and speakers, from 0.
+    seed : int
+        Of the bootstrap over speakers: see `adan.evaluation.intervals`.
+
+    Returns
+    -------
+    dict
+        ``wa`` and ``uar``, each with ``value``, ``low`` and ``high``.
+    """
+    from adan.evaluation.intervals import SpeakerCounts, interval
+
+    shape = speakers.max() + 1, true.max() + 1
+    total, right = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, (speakers, true), 1)
+    np.add.at(right, (speakers, true), predicted == true)
+    counts = SpeakerCounts(right, total)
+    draws = counts.resampled(seed)
+    result = {}
+    for name, value in counts.scores().items():
+        low, high = interval(draws[name], len(total))
+        result[name] = {"value": value, "low": low, "high": high}
+    return result
+
+
+def card(
+    features: str, settings: dict[str, Any], y: NDArray[Any], groups: NDArray[Any] | None
+) -> dict[str, Any]:
+    """Begin the card of a recogniser: what is known before it is tested.
+
+    Parameters
+    ----------
+    features : str
+        What the vectors are.
+    settings : dict
+        What it is trained with, fit for JSON.
+    y, groups : ndarray of shape (n,)
+        Label and speaker of each training utterance.
+    """
+    return {
+        "corpus": "not named",
+        "features": features,
+        "utterances": len(y),
+        "emotions": {str(label): n for label, n in sorted(Counter(y.tolist()).items())},
+        "speakers": None if groups is None else len(np.unique(groups)),
+        "settings": settings,
+        "versions": {name: _version(name) for name in PACKAGES},
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def as_text(card: dict[str, Any]) -> str:
+    """Return a card as lines for a terminal."""
+    emotions = ", ".join(f"{label} {n}" for label, n in card["emotions"].items())
+    speakers = "unnamed speakers" if card["speakers"] is None else f"{card['speakers']} speakers"
+    versions = ", ".join(f"{name} {v}" for name, v in card["versions"].items() if v)
+    settings = ", ".join(f"{name} {_in_words(v)}" for name, v in card["settings"].items())
+    lines = {
+        "corpus": f"{card['corpus']}: {card['utterances']} utterances, {speakers}",
+        "emotions": emotions,
+        "features": card["features"],
+        "settings": settings,
+        "versions": versions,
+        "unseen speakers": _measured(card.get("unseen_speakers")),
+        "intended use": card["intended_use"],
+        "limits": card["limits"],
+    }
+    width = max(map(len, lines))
+    return "\n".join(f"{name:{width}}  {text}" for name, text in lines.items())
+
+
+def _in_words(setting: Any) -> str:
+    return str(setting["name"] if isinstance(setting, dict) else setting)
+
+
+def _measured(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return "not measured (no speakers were given)"
+    scores = [
+        f"{name.upper()} {f['value']:.1f} % (95 % interval {f['low']:.1f} to {f['high']:.1f})"
+        for name, f in figures.items()
+        if name in ("wa", "uar")
+    ]
+    return (
+        f"{', '.join(scores)}; probabilities miss by {100 * figures['calibration_error']:.1f} "
+        f"points ({100 * figures['calibration_error_before']:.1f} uncalibrated), "
+        f"log loss {figures['log_loss']:.2f} ({figures['log_loss_before']:.2f})"
+    )

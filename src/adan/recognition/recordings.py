@@ -1,0 +1,234 @@
+"""From recordings to predictions: many files at once, long ones in windows, bad ones reported."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from adan._progress import progress_bar
+from adan.errors import AdanError
+from adan.features.audio import BadAudio, one_channel
+from adan.features.extraction import functionals, opensmile_version
+from adan.features.sets import FeatureSet
+from adan.recognition.model import Model
+
+LONGEST = 15.0
+"""Seconds up to which a recording is taken for one utterance."""
+
+WINDOW = 5.0
+"""A longer recording is cut into equal windows of at most so many seconds."""
+
+SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".wav")
+
+
+def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """List the audio files that are meant by files, folders and tables.
+
+    Parameters
+    ----------
+    places : iterable of path-like
+        A folder stands for the audio in it and below, in alphabetical order; a ``.csv`` or
+        ``.parquet`` table for its column ``file``, relative to the table's folder; anything else
+        for itself.
+
+    Raises
+    ------
+    AdanError
+        If a folder holds no audio, or a table names none.
+    """
+    files: list[str] = []
+    for place in map(Path, places):
+        if place.is_dir():
+            found = sorted(p for p in place.rglob("[!.]*") if p.suffix.lower() in SUFFIXES)
+            if not found:
+                kinds = ", ".join(suffix[1:].upper() for suffix in SUFFIXES)
+                raise AdanError(f"{place} holds no audio, itself or below ({kinds}): give another")
+            files += map(str, found)
+        elif place.suffix.lower() in (".csv", ".parquet"):
+            files += _listed(place)
+        else:
+            files.append(str(place))
+    return files
+
+
+def _listed(path: Path) -> list[str]:
+    from adan.corpora.table import read_table
+
+    table = read_table(path)
+    if "file" not in table or not len(table):
+        raise AdanError(f"{path} names no audio: give a table with a column 'file'")
+    if table["file"].isna().any():
+        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
+    return [str(path.parent / file) for file in table["file"]]
+
+
+def predict_files(
+    model: Model, files: Sequence[str | os.PathLike[str]], *, progress: bool = False
+) -> pd.DataFrame:
+    """Predict the emotion of each recording, or of each window of a long one.
+
+    Parameters
+    ----------
+    model : Model
+        Trained on a feature set of openSMILE's.
+    files : sequence of path-like
+        In any format that libsndfile reads, at any sampling rate and length.
+    progress : bool, default=False
+        Show a progress bar on standard error when the work takes over two seconds.
+
+    Returns
+    -------
+    DataFrame
+        One row a window, in order: ``file``; ``start`` and ``end`` in seconds; ``emotion``;
+        ``p_anger`` and so on, the probability of each class; ``problem``, why a file or window
+        cannot be used (its emotion and probabilities are missing then), or empty.
+
+    Raises
+    ------
+    AdanError
+        If the model does not take audio, or openSMILE is not installed.
+    """
+    table, X = listen(model, files, progress=progress)
+    good = (table["problem"] == "").to_numpy()
+    probabilities = np.full((len(table), len(model.classes)), np.nan, np.float32)
+    emotions = np.full(len(table), None, object)
+    if good.any():
+        probabilities[good] = model.probabilities(X)
+        emotions[good] = model.classes[probabilities[good].argmax(axis=1)]
+    table.insert(3, "emotion", emotions)
+    for code, label in enumerate(model.classes):
+        table.insert(4 + code, f"p_{label}", probabilities[:, code])
+    return table
+
+
+def listen(
+    model: Model, files: Sequence[str | os.PathLike[str]], *, progress: bool = False
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Compute the feature vectors of recordings, in threads.
+
+    Parameters
+    ----------
+    model, files, progress
+        As in `predict_files`.
+
+    Returns
+    -------
+    windows : DataFrame
+        ``file``, ``start``, ``end`` and ``problem`` of each window, as `predict_files` gives them.
+    vectors : ndarray of shape (n_good, d), float32
+        Of the windows without a problem.
+
+    Raises
+    ------
+    AdanError
+        As in `predict_files`.
+    """
+    feature_set = _feature_set(model)
+    with (
+        warnings.catch_warnings(action="ignore"),
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        windows = [w for plan in pool.map(_windows, map(os.fspath, files)) for w in plan]
+        outcomes = list(
+            progress_bar(
+                iterable=pool.map(lambda window: _vector(window, feature_set), windows),
+                total=len(windows),
+                desc="listening",
+                delay=2,
+                disable=not progress,
+            )
+        )
+    vectors = [o for o in outcomes if isinstance(o, np.ndarray)]
+    problems = [o if isinstance(o, str) else "" for o in outcomes]
+    table = pd.DataFrame(
+        {
+            "file": [w.file for w in windows],
+            "start": [round(w.first / w.rate, 2) for w in windows],
+            "end": [round(w.last / w.rate, 2) for w in windows],
+            "problem": problems,
+        }
+    )
+    return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
+
+
+def warm_up(model: Model) -> None:
+    """Compute the features of a second of noise, so that the first recording need not wait."""
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 16000).astype(np.float32)
+    functionals(noise, 16000, _feature_set(model))
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return predictions as lines for a terminal, probabilities in per cent."""
+    if not len(table):
+        return ""
+    shown = table.drop(columns="problem")
+    names = [name for name in shown if name.startswith("p_")]
+    shown[names] = (100 * shown[names]).round().astype(int)
+    return shown.rename(columns={n: n.removeprefix("p_") for n in names}).to_string(index=False)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A part of a recording."""
+
+    file: str
+    rate: int = 1
+    first: int = 0
+    last: int = 0
+    problem: str = ""
+
+
+def _feature_set(model: Model) -> FeatureSet:
+    name = model.card.get("features", "unnamed features")
+    known = next((s for n, s in FeatureSet.__members__.items() if n == name), None)
+    if known is None or known.dimension != model.n_features:
+        raise AdanError(
+            f"the model takes vectors of {model.n_features} numbers ({name}), which adan does not "
+            "compute from audio: train one on a set of openSMILE's, or predict vectors in Python"
+        )
+    opensmile_version()
+    return known
+
+
+def _windows(file: str) -> list[_Window]:
+    import soundfile
+
+    try:
+        with open(file, "rb") as opened:
+            if not opened.read(1):
+                return [_Window(file, problem="empty")]
+        info = soundfile.info(file)
+    except FileNotFoundError:
+        return [_Window(file, problem="missing")]
+    except OSError as error:
+        return [_Window(file, problem=f"cannot be read ({error.strerror})")]
+    except soundfile.SoundFileError:
+        return [_Window(file, problem="not audio, or corrupt")]
+    seconds = info.frames / info.samplerate
+    n = int(np.ceil(seconds / WINDOW)) if seconds > LONGEST else 1
+    cuts = np.linspace(0, info.frames, n + 1).round().astype(int).tolist()
+    return [_Window(file, info.samplerate, a, b) for a, b in pairwise(cuts)]
+
+
+def _vector(window: _Window, feature_set: FeatureSet) -> np.ndarray | str:
+    import soundfile
+
+    if window.problem:
+        return window.problem
+    try:
+        samples, rate = soundfile.read(
+            window.file, start=window.first, stop=window.last, dtype="float32", always_2d=True
+        )
+        return functionals(one_channel(samples), rate, feature_set)
+    except soundfile.SoundFileError:
+        return "not audio, or corrupt"
+    except BadAudio as problem:
+        return str(problem)

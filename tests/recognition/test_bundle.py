@@ -1,0 +1,146 @@
+"""One file, safetensors and JSON: whole, or refused in one sentence; old ones keep loading."""
+
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adan import SMOTE, AdanError, DNNClassifier, EmotionRecognizer
+from adan.recognition import bundle
+from adan.synthesis import storage
+
+OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
+
+
+@pytest.mark.parametrize("classifier", ["svm", DNNClassifier(steps=20, activation="tanh")])
+@pytest.mark.parametrize("classes", [("anger", "Überraschung"), (1, 2, 3)])
+def test_what_is_loaded_is_what_was_saved(
+    make_recognizer, make_speakers, tmp_path, classifier, classes
+):
+    X, y, groups = make_speakers(classes=classes)
+    saved = make_recognizer(classifier=classifier).fit(X, y, groups)
+    path = tmp_path / "a model ü.adan"
+    saved.save(path)
+    loaded = EmotionRecognizer.load(path)
+    np.testing.assert_array_equal(loaded.predict_proba(X), saved.predict_proba(X))
+    assert loaded.predict(X).tolist() == saved.predict(X).tolist()
+    assert loaded.card_ == json.loads(json.dumps(saved.card_))
+    assert loaded.get_params().keys() == saved.get_params().keys()
+    assert repr(loaded.synthesizer) == repr(saved.synthesizer)
+    again = loaded.fit(X, y, groups)
+    np.testing.assert_array_equal(again.predict_proba(X), saved.predict_proba(X))
+
+
+def test_a_bundle_that_was_written_by_an_older_version_predicts_the_same():
+    loaded = EmotionRecognizer.load(OLD)
+    expected = json.loads(OLD.with_suffix(".json").read_text())
+    np.testing.assert_allclose(loaded.predict_proba(expected["X"]), expected["p"], atol=1e-5)
+
+
+@pytest.mark.parametrize("at", np.linspace(0, 0.999, 15))
+@pytest.mark.parametrize("damage", ["cut off", "changed"])
+def test_damage_anywhere_is_one_sentence(make_old, at, damage):
+    path = make_old()
+    content = bytearray(path.read_bytes())
+    place = int(at * len(content))
+    if damage == "cut off":
+        del content[place:]
+    else:
+        content[place] ^= 1
+    path.write_bytes(content)
+    _refused(path, "")
+
+
+def test_every_changed_number_is_noticed(make_old):
+    path = make_old()
+    header, arrays = storage.read(path, bundle.KIND)
+    arrays["scaling.mean"][0] += 1e-6
+    _rewrite(path, header, arrays)
+    _refused(path, "was changed after it was written")
+    path = make_old()
+    header, arrays = storage.read(path, bundle.KIND)
+    header["card"]["corpus"] = "another"
+    _rewrite(path, header, arrays)
+    _refused(path, "was changed after it was written")
+
+
+def test_a_newer_one_says_update(make_old, monkeypatch):
+    path = make_old()
+    header, arrays = storage.read(path, bundle.KIND)
+    monkeypatch.setattr(storage, "FORMAT", 2)
+    _rewrite(path, header, arrays)
+    monkeypatch.undo()
+    _refused(path, "has format 2, and this version of adan reads up to 1: update adan")
+
+
+def test_other_files_under_the_name_are_refused(make_adan, make_rows, tmp_path):
+    path = tmp_path / "model.adan"
+    _refused(path, "is not there")
+    _refused(tmp_path, "")
+    for content in (b"", b"\x89PNG\r\n", b"\x80\x05cos\nsystem\n", b"RIFF" + bytes(99)):
+        path.write_bytes(content)
+        _refused(path, "damaged")
+    make_adan().fit(*make_rows()).save(path)
+    _refused(path, "holds ADAN, not EmotionRecognizer")
+    for text in ('{"kind":"EmotionRecognizer"}', "[1]", "[" * 100_000, "7"):
+        metadata = json.dumps({"__metadata__": {"adan": text}}).encode()
+        path.write_bytes(struct.pack("<Q", len(metadata)) + metadata)
+        _refused(path, "")
+
+
+@pytest.mark.parametrize("part", ["scaling.mean", "classifier.weight0", "map.axes"])
+def test_forged_parts_that_do_not_fit_are_refused(make_old, part):
+    """Even with the right checksum."""
+    path = make_old()
+    header, arrays = storage.read(path, bundle.KIND)
+    arrays[part] = arrays[part][:-1]
+    stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+    _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
+    _refused(path, "damaged")
+
+
+def test_a_prediction_imports_neither_torch_nor_scikit_learn(make_old):
+    code = (
+        "import sys; from adan.recognition.bundle import load; "
+        "import adan.recognition.recordings; load(sys.argv[1]); "
+        "sys.exit(bool({'torch', 'sklearn', 'pickle5', 'scipy.stats'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, make_old()]).returncode == 0
+
+
+def test_what_cannot_be_stored_is_refused(make_recognizer, make_speakers, tmp_path):
+    class Own(SMOTE):
+        pass
+
+    with pytest.raises(AdanError, match="Own is not registered"):
+        make_recognizer(synthesizer=Own()).fit(*make_speakers())
+    recognizer = make_recognizer().fit(*make_speakers())
+    (tmp_path / "file").touch()
+    with pytest.raises(AdanError, match="cannot be written"):
+        recognizer.save(tmp_path / "file" / "model.adan")
+
+
+@pytest.fixture
+def make_old(tmp_path):
+    def make():
+        path = tmp_path / "old.adan"
+        path.write_bytes(OLD.read_bytes())
+        return path
+
+    return make
+
+
+def _rewrite(path, header, arrays):
+    plain = {n: v for n, v in header.items() if n not in ("format", "kind")}
+    storage.write(path, bundle.KIND, plain, arrays)
+
+
+def _refused(path, message):
+    with pytest.raises(AdanError, match=message or None) as error:
+        bundle.load(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)

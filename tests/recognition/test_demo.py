@@ -1,0 +1,133 @@
+"""What the page says of a recording; in headless Chromium, that it says it."""
+
+import shutil
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan import AdanError, EmotionRecognizer
+from adan.corpora.emodb import load_emodb
+from adan.recognition import demo
+from adan.recognition.explanation import descriptor, speaking_for
+from adan.recognition.recordings import warm_up
+
+pytestmark = pytest.mark.usefixtures("audio_extra")
+
+
+@pytest.fixture(scope="module")
+def model():
+    """IS11 and real vectors alone, which is quick; the synthetic ones are drawn from SMOTE."""
+    emodb = load_emodb(as_frame=True)
+    recognizer = EmotionRecognizer(synthesizer="smote", classifier="svm", times=1)
+    return recognizer.fit(emodb.data, emodb.target).model_
+
+
+def test_answer(model, emodb):
+    warm_up(model)
+    started = time.process_time()
+    probabilities, plane, features, note = demo.answer(model, str(emodb / "wav" / "03a01Wa.wav"))
+    assert time.process_time() - started < 1
+    assert max(probabilities, key=probabilities.get) == "anger"
+    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert plane.count("<circle") == 2 * 535 + 2 + 10
+    assert "What speaks for anger" in features
+    assert "pitch: F0final" in features
+    assert note == ""
+
+
+def test_a_recording_that_cannot_be_used_is_told(model, make_audio):
+    with pytest.raises(AdanError, match="cannot be used: silent"):
+        demo.answer(model, make_audio("silent.wav", np.zeros(8000)))
+
+
+def test_a_long_recording_gets_the_mean_of_its_windows(model, make_audio, make_signal):
+    probabilities, plane, _, note = demo.answer(model, make_audio("a.wav", make_signal(seconds=16)))
+    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert "4 windows" in note
+    assert plane.count("stroke-width='2.5'") == 4
+
+
+@pytest.mark.parametrize("classifier", ["dnn", "svm"])
+def test_contributions_are_the_slope_times_the_value(make_recognizer, make_speakers, classifier):
+    """Along a small step the score moves as the contributions say."""
+    X, y, _ = make_speakers()
+    settings = {} if classifier == "dnn" else {"classifier": "svm"}
+    model = make_recognizer(**settings).fit(X, y).model_
+    x, z = X[0], model.scaling(X[:1])[0].astype(np.float64)
+
+    def score(z):
+        if classifier == "dnn":
+            logits = model.classifier.scores(z[None])[0]
+            return logits[1] - logits.mean()
+        kernel = np.exp(-np.square(z - model.classifier.vectors).sum(1) * model.classifier.gamma)
+        return (kernel @ model.classifier.coefficients @ model.classifier.signs)[1]
+
+    step = 1e-4
+    expected = (score(z * (1 + step)) - score(z * (1 - step))) / (2 * step)
+    assert model.contributions(x, 1).sum() == pytest.approx(expected, rel=1e-2, abs=1e-3)
+    shares = speaking_for(model, x, 1)
+    assert shares.sum() == pytest.approx(expected, rel=1e-2, abs=1e-3)
+    assert shares.abs().is_monotonic_decreasing
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        ("F0final_sma_de_iqr1-2", "pitch: F0final"),
+        ("pcm_fftMag_mfcc_sma[3]_quartile1", "timbre: mfcc"),
+        ("audSpec_Rfilt_sma_de[5]_centroid", "auditory bands: audSpec_Rfilt"),
+        ("pcm_fftMag_fband25-650_sma_range", "spectrum: fband25-650"),
+        ("loudnessPeaksPerSec", "loudness: loudnessPeaksPerSec"),
+        ("my_own_feature", "my_own_feature"),
+    ],
+)
+def test_descriptors(feature, expected):
+    assert descriptor(feature) == expected
+
+
+def test_emotions_lie_apart_on_the_map(model):
+    """New speakers' vectors too: anger is nearer to anger than to sadness."""
+    emodb = load_emodb()
+    known = emodb.groups != "03"
+    recognizer = EmotionRecognizer(classifier="svm", times=0)
+    plane = recognizer.fit(emodb.data[known], emodb.target[known]).model_
+    points = plane.map(plane.scaling(emodb.data))
+    centres = pd.DataFrame(points[known]).groupby(emodb.target[known]).mean()
+    for emotion, other in (("anger", "sadness"), ("sadness", "anger")):
+        own = points[~known & (emodb.target == emotion)]
+        distances = [
+            np.linalg.norm(own - centres.loc[e].to_numpy(), axis=1) for e in (emotion, other)
+        ]
+        assert (distances[0] < distances[1]).mean() > 0.8
+
+
+@pytest.fixture
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def test_the_page_answers_and_asks_nothing_of_the_outside(model, emodb, browser):
+    pytest.importorskip("gradio")
+    blocks = demo.serve(model, browser=False)
+    try:
+        assert "127.0.0.1" in blocks.local_url
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(blocks.local_url)
+        page.get_by_text("Where it falls among").wait_for()
+        page.locator("input[type=file]").set_input_files(emodb / "wav" / "03a01Wa.wav")
+        page.get_by_text("What speaks for anger").wait_for(timeout=60_000)
+        assert page.get_by_test_id("label-output-value").inner_text() == "anger"
+        assert all(url.startswith((blocks.local_url, "data:", "blob:")) for url in asked)
+    finally:
+        blocks.close()

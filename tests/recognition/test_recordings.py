@@ -1,0 +1,179 @@
+"""Every kind of recording is heard or refused in words, and the others still are."""
+
+import os
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan.cli import main
+from adan.corpora.table import read_table
+from adan.errors import AdanError
+from adan.features import extract
+from adan.recognition import bundle
+from adan.recognition.recordings import audio_files, predict_files
+
+pytestmark = pytest.mark.usefixtures("audio_extra")
+
+HEARD = {
+    "8 kHz": {"rate": 8000},
+    "48 kHz": {"rate": 48000},
+    "8 bit": {"subtype": "PCM_U8"},
+    "24 bit": {"subtype": "PCM_24"},
+    "float": {"subtype": "FLOAT"},
+    "flac": {"name": "a.flac"},
+    "mp3": {"name": "a.mp3", "subtype": "MPEG_LAYER_III"},
+    "ogg": {"name": "a.ogg"},
+    "spaces and unicode": {"name": "ein Wort, wütend 怒 ✓.wav"},
+}
+
+
+@pytest.fixture
+def model(make_bundle):
+    return bundle.load(make_bundle())
+
+
+@pytest.mark.parametrize("kind", HEARD)
+def test_formats_and_rates(model, make_audio, kind):
+    (row,) = predict_files(model, [make_audio(**HEARD[kind])]).itertuples()
+    assert row.problem == ""
+    assert row.emotion in model.classes
+    assert (row.start, row.end) == (0, pytest.approx(0.5, abs=0.05))
+
+
+def test_stereo_clipped_and_short_recordings(model, make_audio, make_signal):
+    signal = make_signal()
+    files = [
+        make_audio("stereo.wav", np.stack([signal, signal], 1)),
+        make_audio("clipped.wav", 20 * signal),
+        make_audio("tenth of a second.wav", make_signal(seconds=0.1)),
+    ]
+    assert predict_files(model, files)["problem"].tolist() == ["", "", ""]
+
+
+def test_bad_files_are_told_and_the_rest_is_done(model, make_audio, make_signal, tmp_path):
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("no audio" * 99)
+    cut = make_audio("cut.wav")
+    with open(cut, "r+b") as file:
+        file.truncate(30)
+    good = make_audio("good.wav")
+    problems = {
+        str(tmp_path / "empty.wav"): "empty",
+        str(tmp_path / "text.wav"): "not audio, or corrupt",
+        cut: "not audio, or corrupt",
+        str(tmp_path / "none.wav"): "missing",
+        str(tmp_path): "cannot be read (Is a directory)",
+        make_audio("silent.wav", np.zeros(8000)): "silent",
+        make_audio("no samples.wav", np.zeros(0)): "empty",
+        make_audio("nan.wav", np.full(8000, np.nan), subtype="FLOAT"): (
+            "corrupt (samples that are not finite)"
+        ),
+        make_audio("click.wav", make_signal(seconds=0.01)): "too short (10 ms)",
+    }
+    table = predict_files(model, [*problems, good]).set_index("file")
+    assert table["problem"].to_dict() == {**problems, good: ""}
+    assert table.loc[[*problems], "emotion"].isna().all()
+    assert table.loc[good, "emotion"] in model.classes
+
+
+def test_vectors_are_those_of_extract(model, emodb):
+    files = sorted((emodb / "wav").glob("*.wav"))[:4]
+    table = predict_files(model, files)
+    names = [f"p_{label}" for label in model.classes]
+    vectors = extract(files, "eGeMAPSv02").to_numpy()
+    np.testing.assert_array_equal(table[names], model.probabilities(vectors))
+    assert table["emotion"].tolist() == model.classes[table[names].values.argmax(1)].tolist()
+
+
+@pytest.mark.parametrize(("name", "subtype"), [("l.wav", None), ("l.mp3", None), ("l.ogg", None)])
+def test_long_recordings_are_cut_into_windows(model, make_audio, make_signal, name, subtype):
+    signal = make_signal(seconds=22)
+    signal[5 * 16000 : 9 * 16000] = 0
+    table = predict_files(model, [make_audio(name, signal, subtype=subtype)])
+    assert len(table) == 5
+    assert table["start"].tolist() == pytest.approx([0, 4.4, 8.8, 13.2, 17.6], abs=0.05)
+    assert table["end"].iloc[-1] == pytest.approx(22, abs=0.1)
+    if name == "l.wav":
+        part = make_audio("part.wav", signal[int(8.8 * 16000) : int(13.2 * 16000)])
+        names = [f"p_{label}" for label in model.classes]
+        np.testing.assert_allclose(
+            table[names].iloc[2], predict_files(model, [part])[names].iloc[0], atol=1e-5
+        )
+
+
+def test_a_silent_window_is_told(model, make_audio, make_signal):
+    signal = make_signal(seconds=20)
+    signal[5 * 16000 : 10 * 16000] = 0
+    table = predict_files(model, [make_audio("pause.wav", signal)])
+    assert table["problem"].tolist() == ["", "silent", "", ""]
+
+
+def test_which_files_are_meant(make_audio, tmp_path):
+    files = [make_audio(f"folder/{name}") for name in ("b.wav", "a.FLAC", "sub/c.ogg")]
+    (tmp_path / "folder" / "._b.wav").write_bytes(b"Mac OS X")
+    (tmp_path / "folder" / "notes.txt").touch()
+    assert set(audio_files([tmp_path / "folder"])) == set(files)
+    pd.DataFrame({"file": ["folder/b.wav", files[1]]}).to_csv(tmp_path / "t.csv", index=False)
+    assert audio_files([tmp_path / "t.csv", "x.wav"]) == [*files[:2], "x.wav"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(AdanError, match="empty holds no audio"):
+        audio_files([tmp_path / "empty"])
+    pd.DataFrame({"path": ["a"]}).to_csv(tmp_path / "u.csv", index=False)
+    with pytest.raises(AdanError, match=r"u.csv names no audio: give a table with a column 'file'"):
+        audio_files([tmp_path / "u.csv"])
+
+
+def test_a_model_of_other_vectors_takes_no_audio(make_recognizer, make_rows, make_audio):
+    for features in ("microsoft/wavlm-base", "IS11"):
+        recognizer = make_recognizer(features=features).fit(*make_rows(d=20))
+        with pytest.raises(AdanError, match=r"takes vectors of 20 numbers .* not compute from aud"):
+            predict_files(recognizer.model_, [make_audio()])
+
+
+def test_openSMILE_missing(model, make_audio, monkeypatch):
+    def missing():
+        raise AdanError("opensmile is not installed: pip install 'adan[audio]'")
+
+    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", missing)
+    with pytest.raises(AdanError, match="opensmile is not installed"):
+        predict_files(model, [make_audio()])
+
+
+def test_the_command_does_the_rest_and_exits_with_2(make_bundle, make_audio, tmp_path, capsys):
+    good, bad = make_audio("good one.wav"), str(tmp_path / "none.wav")
+    output = tmp_path / "out.csv"
+    assert main(["predict", make_bundle(), good, bad, "-o", str(output)]) == 2
+    error = capsys.readouterr().err
+    assert f"{bad}: missing" in error
+    assert "1 of 2 recordings cannot be used (listed above)" in error
+    table = read_table(output)
+    assert table.index.tolist() == ["good one", "none"]
+    assert table.columns.tolist() == [
+        *("file", "start", "end", "emotion", "p_anger", "p_fear", "p_sadness", "problem")
+    ]
+    assert main(["predict", make_bundle(), good]) == 0
+    assert "good one.wav" in capsys.readouterr().out
+
+
+def test_from_a_corpus_to_a_prediction_by_commands(make_corpus, tmp_path, capsys):
+    corpus, model = str(make_corpus(n_each=3)), str(tmp_path / "model.adan")
+    settings = ["--features", "egemapsv02", "--synthesizer", "smote", "--classifier", "svm"]
+    assert main(["train", corpus, *settings, "--times", "1", "-o", model]) == 0
+    assert os.path.getsize(model) < 1e6
+    assert main(["info", model]) == 0
+    card = capsys.readouterr().out
+    assert "corpus: 12 utterances, 2 speakers" in card
+    assert "WA" in card
+    assert "95 % interval" in card
+    assert main(["predict", model, str(tmp_path / "audio")]) == 0
+    assert capsys.readouterr().out.count("-anger-") == 6
+
+
+def test_a_file_that_cannot_be_written_is_told_before_training(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    started = time.perf_counter()
+    assert main(["train", "emodb", "-o", str(tmp_path / "file" / "model.adan")]) == 2
+    assert time.perf_counter() - started < 5
+    assert "cannot be written" in capsys.readouterr().err
