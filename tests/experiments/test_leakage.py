@@ -15,6 +15,7 @@ from adan import DNNClassifier
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import TunedSVM
 from adan.evaluation.scores import score
+from adan.experiments import study
 from adan.experiments.study import Data, Method, Study, run
 from adan.synthesis.base import Synthesizer
 from adan.synthesis.registry import BUILT_IN, synthesizer
@@ -74,6 +75,12 @@ class TunedSpy(TunedSVM):
 
     def choose(self, X, y, speakers):
         return Spy("tuned", super().choose(X, y, speakers))
+
+
+@pytest.fixture(autouse=True)
+def _no_quality(monkeypatch):
+    """Nothing is fitted to measure quality, so time is better spent otherwise."""
+    monkeypatch.setattr(study, "QUALITY_FOLDS", 0)
 
 
 @pytest.fixture
@@ -167,8 +174,8 @@ def uar():
     """UAR of every method with the SVM, one seed."""
 
     def measure(data: Data, methods: dict[str, Method], normalisation: str = "fold") -> pd.Series:
-        study = Study(methods, {"svm": RBFSVM()}, normalisation)
-        scores = score(pd.concat(run(study, data)).assign(part="all"))
+        plan = Study(methods, {"svm": RBFSVM()}, normalisation)
+        scores = score(pd.concat(run(plan, data)).assign(part="all"))
         return scores.set_index("method")["uar_mean"]
 
     return measure
