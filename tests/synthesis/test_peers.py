@@ -18,6 +18,7 @@ from adan.synthesis.mixup import ClassMixup
 from adan.synthesis.networks import StackedMLP, _Affine
 from adan.synthesis.sequential import SequentialGame
 from adan.synthesis.training import Batch
+from adan.synthesis.transfer import TransferADAN, TransferGame
 from adan.synthesis.wasserstein import WassersteinGame
 
 LATENT = {"latent_dim": 4, "autoencoder_hidden": (8, 8)}
@@ -34,6 +35,11 @@ PEERS = {
         [[AUTOENCODER], [DISCRIMINATOR, GENERATOR]],
     ),
     "wadan": (WassersteinGame, {"k": 2, "p": 6, **GAME}, [[DISCRIMINATOR, AUTOENCODER, GENERATOR]]),
+    "transfer": (
+        TransferGame,
+        {"k": 2, "p": 6, **GAME},
+        [[DISCRIMINATOR, AUTOENCODER, GENERATOR]],
+    ),
     "aae": (
         PriorGame,
         LATENT,
@@ -219,3 +225,17 @@ def test_mixtures_lie_between_two_vectors_of_the_class():
     assert 0 <= a[:, 0].min() < 0.1
     assert 0.9 < a[:, 0].max() <= 1
     assert a[:, 0].var() < mixup.set_params(alpha=0.1).sample({"a": 500})[0][:, 0].var()
+
+
+def test_transfer_changes_real_vectors_of_other_classes_where_the_decoder_can(make_rows):
+    X, y = make_rows(n=40, d=30)
+    transfer = TransferADAN(latent_dim=3, epochs=5, random_state=0).fit(X, y)
+    X_synthetic, _ = transfer.sample({"anger": 20})
+    standard = (X_synthetic - X.mean(axis=0)) / X.std(axis=0)
+    decoded = transfer.decode(np.vstack([np.zeros(3), np.eye(3)])) - X.mean(axis=0)
+    span, _ = np.linalg.qr(((decoded[1:] - decoded[0]) / X.std(axis=0)).T)
+    outside = np.eye(30) - span @ span.T
+    real = (X - X.mean(axis=0)) / X.std(axis=0) @ outside
+    distances = np.linalg.norm((standard @ outside)[:, None] - real, axis=2)
+    np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
+    assert not np.isin(distances.argmin(axis=1), np.flatnonzero(y == "anger")).any()

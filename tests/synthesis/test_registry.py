@@ -16,6 +16,7 @@ OWN = [
     "sequential",
     "aae",
     "wadan",
+    "transfer",
     "gaussian",
     "mixup",
     "cvae",

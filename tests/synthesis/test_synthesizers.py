@@ -152,6 +152,7 @@ GOOD = {
     "gaussian": {},
     "mixup": {},
     "wadan": {"epochs": 100, "discriminator_steps": 3, **NARROW},
+    "transfer": {"latent_dim": 5, "epochs": 150},
     "cvae": {"epochs": 200, "hidden": (50, 50), "learning_rate": 3e-3},
     "diffusion": {"epochs": 100, "latent_dim": 10, "denoiser_hidden": (100, 100), **NARROW},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,9 +27,15 @@ class Game(ClassifyingAutoencoder, Adversarial):
     ----------
     ranks, generators
         As for every `Autoencoder`.
+    output : callable
+        The function after the last layers of E and G.
     **autoencoder
         Those of `Autoencoder`; the others are described at `ADAN`.
     """
+
+    labels_of_generator: ClassVar[int] = 1
+    """How many class labels G is told."""
+    labels_of_discriminator: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -49,9 +55,12 @@ class Game(ClassifyingAutoencoder, Adversarial):
         super().__init__(ranks, generators, latent_dim=latent_dim, output=output, **autoencoder)
         n = len(ranks)
         self.generator = StackedMLP(
-            [(noise_dim + n_classes, *hidden, latent_dim)] * n, generators, output=output
+            [(noise_dim + self.labels_of_generator * n_classes, *hidden, latent_dim)] * n,
+            generators,
+            output=output,
         )
-        self.discriminator = StackedMLP([(latent_dim, *hidden, 1)] * n, generators)
+        seen = latent_dim + self.labels_of_discriminator * n_classes
+        self.discriminator = StackedMLP([(seen, *hidden, 1)] * n, generators)
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
         self.noise_dim, self.noise_width = noise_dim, noise_dim * discriminator_steps
         self.discriminator_steps = discriminator_steps
@@ -80,14 +89,22 @@ class Game(ClassifyingAutoencoder, Adversarial):
         """Update D M times; return the synthetic latents of the last time."""
         draws = batch.noise.split(self.noise_dim, dim=-1)
         for noise in draws[: self.discriminator_steps]:
-            synthetic = self.generator(torch.cat([noise, batch.one_hot], dim=-1))
+            synthetic = self.generate(noise, latent, batch)
             measures = self.train_discriminator(latent, synthetic.detach(), batch)
         return synthetic, measures
+
+    def generate(self, noise: Tensor, latent: Tensor, batch: Batch) -> Tensor:
+        """Return G(z, y) for the batch's classes, ``[M, B, latent_dim]``."""
+        return self.generator(torch.cat([noise, batch.one_hot], dim=-1))
+
+    def judge(self, latent: Tensor, batch: Batch) -> Tensor:
+        """Return D's logits, or the critic's scores, of latents: ``[M, B]``."""
+        return self.discriminator(latent).squeeze(-1)
 
     def train_generator(self, synthetic: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Update G by equation (6) or (5); D and C pass gradients on but stay as they are."""
         received = synthetic.detach().requires_grad_()
-        adversarial = self.adversarial_loss(self.discriminator(received).squeeze(-1), batch.weight)
+        adversarial = self.adversarial_loss(self.judge(received, batch), batch.weight)
         logits = self.classifier(received)
         classification = self.classification_weight * losses.classification_loss(
             logits, batch.one_hot, batch.weight

@@ -41,9 +41,12 @@ class Networks(nn.Module, metaclass=ABCMeta):
     ----------
     noise_width : int
         The number of normal draws that a row needs in a round.
+    betas : tuple of float
+        Of Adam.
     """
 
     noise_width = 0
+    betas = (0.9, 0.999)
 
     def start(self, learning_rate: float) -> None:
         """Give each update its Adam; call when the networks are on their device."""
@@ -51,6 +54,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
             name: torch.optim.Adam(
                 [p for network in networks for p in network.parameters()],
                 lr=learning_rate,
+                betas=self.betas,
                 fused=True,
             )
             for name, networks in self.updates().items()
@@ -129,6 +133,7 @@ class NeuralSynthesizer(Synthesizer):
         }
         arrays = {f"history.{name}": values for name, values in self.history_.items()}
         arrays |= {f"coordinates.{name}": a for name, a in self.coordinates_.arrays().items()}
+        arrays |= {f"memory.{name}": values for name, values in self.memory_.items()}
         arrays |= {f"networks.{k}": v.numpy() for k, v in self._fitted_networks().items()}
         storage.write(path, type(self).__name__, header, arrays)
 
@@ -171,6 +176,7 @@ class NeuralSynthesizer(Synthesizer):
         if header["feature_names"]:
             synthesizer.feature_names_in_ = np.array(header["feature_names"], dtype=object)
         synthesizer.history_ = _under("history", arrays)
+        synthesizer.memory_ = _under("memory", arrays)
         networks = synthesizer._networks([synthesizer.coordinates_.width], [None])
         weights = {key: torch.as_tensor(a) for key, a in _under("networks", arrays).items()}
         networks.load_state_dict(weights)
@@ -208,6 +214,12 @@ class NeuralSynthesizer(Synthesizer):
             for key, tensor in getattr(self, f"{name}_").state_dict().items()
         }
 
+    def _remembered(
+        self, rows: NDArray[np.float32], codes: NDArray[np.intp]
+    ) -> dict[str, NDArray[Any]]:
+        """Return what sampling needs of the training rows, given in coordinates."""
+        return {}
+
     def _stack_key(self, n_rows: int) -> Hashable:
         settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
         batches = n_batches(n_rows, self.batch_size)
@@ -238,6 +250,7 @@ class NeuralSynthesizer(Synthesizer):
         ):
             parts = _parts(members, alone, workers)
             parallel(delayed(_fit_together)(part, bar.update) for part in parts)
+        health.warn_of(synthesizers, data)
 
 
 def apply(network: StackedMLP, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -314,6 +327,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
         rng = np.random.default_rng(seed.spawn(1)[0])
         member.coordinates_ = Coordinates.of(X, rng if member.rotate else None)
     rows = [member.coordinates_.to(X) for member, (X, _) in part]
+    codes = [torch.as_tensor(member_codes) for _, (_, member_codes) in part]
     device = device_of(first.device)
     widths = [r.shape[1] for r in rows]
     networks = first._networks(widths, generators).to(device)
@@ -323,7 +337,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
         measured = train(
             phase,
             rows,
-            [torch.as_tensor(codes) for _, (_, codes) in part],
+            codes,
             n_classes=len(first.classes_),
             epochs=first.epochs,
             batch_size=first.batch_size,
@@ -335,8 +349,8 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
         histories = [h | new for h, new in zip(histories, measured, strict=True)]
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):
         member.history_ = history
+        member.memory_ = member._remembered(rows[m].numpy(), codes[m].numpy())
         member._take(networks, m)
-    health.warn_of([member for member, _ in part], [rows for _, rows in part])
 
 
 def _under(prefix: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

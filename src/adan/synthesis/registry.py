@@ -21,6 +21,7 @@ BUILT_IN = {
     "sequential": "adan.synthesis.sequential:SequentialADAN",
     "aae": "adan.synthesis.aae:AdversarialAutoencoder",
     "wadan": "adan.synthesis.wasserstein:WassersteinADAN",
+    "transfer": "adan.synthesis.transfer:TransferADAN",
     "gaussian": "adan.synthesis.gaussian:ClassGaussian",
     "mixup": "adan.synthesis.mixup:ClassMixup",
     "cvae": "adan.synthesis.cvae:ConditionalVAE",

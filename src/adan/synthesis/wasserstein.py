@@ -38,9 +38,9 @@ class WassersteinGame(Game):
         """Update the critic, with its gradient taken at points between real and synthetic."""
         share = torch.special.ndtr(batch.noise[..., -1:])
         between = (synthetic + share * (real - synthetic)).requires_grad_()
-        score = self.discriminator(between).sum()
+        score = self.judge(between, batch).sum()
         (gradient,) = torch.autograd.grad(score, between, create_graph=True)
-        on_real, on_synthetic = (self.discriminator(h).squeeze(-1) for h in (real, synthetic))
+        on_real, on_synthetic = (self.judge(h, batch) for h in (real, synthetic))
         loss = losses.wasserstein_divergence_loss(
             on_real, on_synthetic, gradient, batch.weight, k=self.k, p=self.p
         )
