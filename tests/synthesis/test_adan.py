@@ -118,6 +118,7 @@ def test_a_stack_is_cut_to_memory_and_into_a_part_a_core(
         lambda part, tick: (trained.append(len(part)), together(part, tick)),
     )
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(torch, "set_num_threads", lambda n: None)  # not to the number above
     fit_all(parts, [(X, y)] * 5)
     assert sorted(trained, reverse=True) == sizes
     for a, b in zip(whole, parts, strict=True):
