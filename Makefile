@@ -32,7 +32,7 @@ docs: .venv/installed-docs
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(BIN)/pip install -q -c constraints.txt -e '.[audb,audio,demo,distributed,embeddings,mlflow,onnx,tensorboard,test]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[audb,audio,demo,distributed,embeddings,mlflow,onnx,svm,tensorboard,test]'
 	touch $@
 
 .venv/installed-docs: .venv/installed

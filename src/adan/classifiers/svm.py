@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 KERNEL_BYTES = 2 * 1024**3
-"""Above this size of the kernel matrix, libsvm computes it row by row."""
+"""A kernel matrix above this size is computed row by row."""
 BYTES_PER_KERNEL_ENTRY = 16
 
 
@@ -21,7 +21,9 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the support vector machines: scikit-learn's, many times faster on long vectors.
 
     libsvm computes the kernel one dot product at a time, here it is one matrix product. Rows that
-    stand k times are taken once with k times the penalty, which is the same problem.
+    stand k times are taken once with k times the penalty, which is the same problem. Where the
+    kernel does not fit into `KERNEL_BYTES`, scikit-learn-intelex (``pip install "adan[svm]"``)
+    solves the problem block by block; without it, libsvm does, many times slower.
     """
 
     C: float
@@ -53,7 +55,8 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         rows, labels, counts = _without_duplicates(rows, labels)
         libsvms = self._libsvms_kernel(rows.shape[1])
         fits = len(rows) ** 2 * BYTES_PER_KERNEL_ENTRY <= KERNEL_BYTES
-        self._svc = SVC(C=self.C, **({"kernel": "precomputed"} if fits else libsvms))
+        solver, kernel = (SVC, {"kernel": "precomputed"}) if fits else (_row_by_row(), libsvms)
+        self._svc = solver(C=self.C, **kernel)
         self._svc.fit(self._kernel(rows, rows) if fits else rows, labels, sample_weight=counts)
         self.classes_ = self._svc.classes_
         self.support_vectors_ = rows[self._svc.support_]
@@ -165,6 +168,15 @@ class LinearSVM(KernelSVM):
 
     def _kernel(self, a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
         return a @ b.T
+
+
+def _row_by_row() -> type[SVC]:
+    """Return the fastest support vector machine at hand that needs no kernel matrix."""
+    try:
+        from sklearnex.svm import SVC as blockwise
+    except ImportError:
+        return SVC
+    return blockwise
 
 
 def _without_duplicates(

@@ -129,12 +129,12 @@ def statistics_notes(table: pd.DataFrame) -> list[str]:
         "of a classifier.",
         power_note(table),
     ]
-    if table["n_seeds"].max() > 1:
+    if (n_seeds := table["n_seeds"].max()) > 1:
         notes.insert(
             0,
-            f"{table['n_seeds'].max()} seeds, of generators and of classifiers apart: figures are "
-            f"means over them. Their standard deviation is {table['uar_std'].max():.1f} points of "
-            "UAR at the most.",
+            f"{n_seeds:.0f} seeds, of generators and of classifiers apart: figures are means over "
+            f"them. Their standard deviation is {table['uar_std'].max():.1f} points of UAR at the "
+            "most.",
         )
     return notes
 
