@@ -99,30 +99,36 @@ def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
             np.testing.assert_allclose(stack[i].history_[name], values, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("threads", "room", "sizes"), [(1, 120_000, [2, 2, 1]), (2, 2**30, [3, 2])]
-)
-def test_a_stack_is_cut_to_memory_and_into_a_part_a_core(
-    make_adan, make_rows, monkeypatch, threads, room, sizes
-):
+def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows, monkeypatch):
     X, y = make_rows()
     whole = [make_adan(random_state=i) for i in range(5)]
     parts = [make_adan(random_state=i) for i in range(5)]
     fit_all(whole, [(X, y)] * 5)
     trained = []
     together = neural._fit_together
-    monkeypatch.setattr(neural, "STACK_BYTES", room)
+    monkeypatch.setattr(neural, "STACK_BYTES", 120_000)
     monkeypatch.setattr(
         neural,
         "_fit_together",
         lambda part, tick: (trained.append(len(part)), together(part, tick)),
     )
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    monkeypatch.setattr(torch, "set_num_threads", lambda n: None)  # not to the number above
     fit_all(parts, [(X, y)] * 5)
-    assert sorted(trained, reverse=True) == sizes
+    assert sorted(trained) == [1, 2, 2]
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_allclose(a.sample(y)[0], b.sample(y)[0], rtol=1e-4)
+
+
+def test_numbers_do_not_depend_on_the_number_of_threads(make_rows):
+    data = [make_rows(n=n, d=600, seed=n) for n in (90, 95, 100)]
+    drawn = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        stack = [ADAN(epochs=3, random_state=i) for i in range(3)]
+        fit_all(stack, data)
+        drawn.append([member.sample(y)[0] for member, (_, y) in zip(stack, data, strict=True)])
+    torch.set_num_threads(1)
+    for one, two in zip(*drawn, strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("d", [10, 100])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
 
@@ -17,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from adan._progress import progress_bar
-from adan._threads import one_thread_each
+from adan._threads import shared_threads
 from adan.errors import AdanError
 from adan.synthesis import health, storage
 from adan.synthesis.base import Synthesizer, seed_of
@@ -25,8 +24,13 @@ from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, Step, n_batches, train
 
-STACK_BYTES = 2**30
-"""Weights, gradients and Adam's moments of what trains at a time; more is trained in parts."""
+STACK_BYTES = 192 * 2**20
+"""Weights, gradients and Adam's moments of what one worker trains at a time on a CPU.
+
+More networks are trained in parts, as many at a time as there are threads. How a stack is cut does
+not depend on the number of threads, so the numbers do not either.
+"""
+STACK_BYTES_ON_GPU = 16 * 2**30
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -237,6 +241,8 @@ class NeuralSynthesizer(Synthesizer):
         width = min(X.shape) if first.rotate else X.shape[1]
         alone = first._networks([width], [None])
         total = len(members) * len(alone.phases()) * first.epochs
+        on_cpu = device_of(first.device).type == "cpu"
+        parts = list(_parts(members, alone, STACK_BYTES if on_cpu else STACK_BYTES_ON_GPU))
         with (
             progress_bar(
                 total=total,
@@ -245,10 +251,9 @@ class NeuralSynthesizer(Synthesizer):
                 leave=False,
                 unit="epoch",
             ) as bar,
-            _workers(first, len(members)) as workers,
+            shared_threads(len(parts) if on_cpu else 1) as workers,
             Parallel(n_jobs=workers, prefer="threads") as parallel,
         ):
-            parts = _parts(members, alone, workers)
             parallel(delayed(_fit_together)(part, bar.update) for part in parts)
         health.warn_of(synthesizers, data)
 
@@ -295,24 +300,10 @@ def reduced(precision: Precision, device: torch.device) -> bool:
 Member = tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]
 
 
-@contextmanager
-def _workers(first: NeuralSynthesizer, n_members: int) -> Iterator[int]:
-    """Give the number of parts to train at a time: on a CPU one a core, each on one thread.
-
-    So a part waits for no other, as the threads of a small product wait for one another.
-    """
-    if n_members == 1 or device_of(first.device).type != "cpu":
-        yield 1
-        return
-    with one_thread_each() as cores:
-        yield cores
-
-
-def _parts(members: Sequence[Member], alone: Networks, workers: int) -> Iterator[Sequence[Member]]:
-    """Cut a stack into parts of about equal size, of which ``workers`` fit into `STACK_BYTES`."""
+def _parts(members: Sequence[Member], alone: Networks, room: int) -> Iterator[Sequence[Member]]:
+    """Cut a stack into parts of about equal size, each of which fits into ``room`` bytes."""
     per_member = 16 * sum(p.numel() for p in alone.parameters())
-    rounds = -(-len(members) * per_member // STACK_BYTES)
-    n_parts = min(rounds * workers, len(members))
+    n_parts = min(-(-len(members) * per_member // room), len(members))
     for places in np.array_split(np.arange(len(members)), n_parts):
         yield [members[i] for i in places]
 
