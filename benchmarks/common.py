@@ -7,11 +7,14 @@ import json
 import platform
 import resource
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from adan.errors import SynthesisWarning
 
 
 def emodb_like(n=481, d=4368, n_classes=7, seed=0):
@@ -77,6 +80,7 @@ def main(name: str, measure: Callable[[], dict]) -> None:
     parser = argparse.ArgumentParser(prog=f"benchmarks.{name}")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    warnings.simplefilter("ignore", SynthesisWarning)  # networks trained for an epoch or two
     figures = {"benchmark": name, "device": device_name(), "torch": torch.__version__, **measure()}
     width = max(map(len, figures))
     for key, value in figures.items():
