@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adan import AdanError
 from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.evaluation.scores import score
 
@@ -27,6 +28,12 @@ def test_counts_give_the_scores_of_the_pooled_predictions(make_predictions):
     assert counts.scores() == pytest.approx({"wa": row.wa_mean, "uar": row.uar_mean})
     for measure, shares in counts.contributions().items():
         assert shares.mean() == pytest.approx(counts.scores()[measure])
+
+
+def test_a_prediction_that_stands_twice_is_refused(make_predictions):
+    predictions = make_predictions({"adan": 0.7})
+    with pytest.raises(AdanError, match=r"2 predictions stand more than once, first .* by adan"):
+        count(pd.concat([predictions, predictions.iloc[:2]]))
 
 
 def test_a_class_that_a_draw_does_not_hold_is_left_out():

@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
+from adan.errors import AdanError
 from adan.evaluation.scores import ROW
 
 DRAWS = 10_000
@@ -92,7 +93,20 @@ def count(predictions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row a method, classifier and so on, ``seed``, ``speaker`` and ``true`` class: the
         number of utterances ``total``, and of those classified ``right``.
+
+    Raises
+    ------
+    AdanError
+        If a prediction stands twice, as where two runs were put together.
     """
+    key = [*ROW, "seed", "fold", "speaker", "utterance"]
+    if len(twice := predictions[predictions.duplicated(key)]):
+        first = twice.iloc[0]
+        raise AdanError(
+            f"{len(twice)} predictions stand more than once, first that of utterance "
+            f"'{first['utterance']}' by {first['method']} with seed {first['seed']}: "
+            "keep one of each"
+        )
     return (
         predictions.assign(right=predictions["true"] == predictions["predicted"])
         .groupby([*ROW, "seed", "speaker", "true"], sort=False)["right"]
