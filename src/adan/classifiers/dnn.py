@@ -104,7 +104,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
             n_classes=len(self.classes_),
             epochs=n_batches(self.steps, n_batches(len(rows), self.batch_size)),
             batch_size=self.batch_size,
-            noise_widths=[sum(self.hidden)],
+            noise_width=sum(self.hidden),
             generators=[generator],
             device=torch.device("cpu"),
         )

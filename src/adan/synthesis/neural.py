@@ -64,10 +64,6 @@ class Networks(nn.Module, metaclass=ABCMeta):
             for name, networks in self.updates().items()
         }
 
-    def noise_widths(self, widths: Sequence[int]) -> list[int]:
-        """Return the number of normal draws for a row of each member, given its rows' widths."""
-        return [self.noise_width] * len(widths)
-
     @abstractmethod
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
         """Return which networks each update of a round changes."""
@@ -320,8 +316,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
     rows = [member.coordinates_.to(X) for member, (X, _) in part]
     codes = [torch.as_tensor(member_codes) for _, (_, member_codes) in part]
     device = device_of(first.device)
-    widths = [r.shape[1] for r in rows]
-    networks = first._networks(widths, generators).to(device)
+    networks = first._networks([r.shape[1] for r in rows], generators).to(device)
     networks.start(first.learning_rate)
     histories: list[dict[str, NDArray[np.float64]]] = [{} for _ in part]
     for phase in networks.phases():
@@ -332,7 +327,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
             n_classes=len(first.classes_),
             epochs=first.epochs,
             batch_size=first.batch_size,
-            noise_widths=networks.noise_widths(widths),
+            noise_width=networks.noise_width,
             generators=generators,
             device=device,
             advance=lambda: advance(len(part)),

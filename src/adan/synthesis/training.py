@@ -20,8 +20,8 @@ class Batch:
         Feature vectors.
     one_hot : Tensor of shape [M, B, K]
         Their classes.
-    noise : Tensor of shape [M, B, largest noise width]
-        Standard normal draws, new in every epoch; 0 beyond a member's own width.
+    noise : Tensor of shape [M, B, noise_width]
+        Standard normal draws, new in every epoch.
     weight : Tensor of shape [M, B]
         One over the member's number of rows in the batch; 0 for rows that only fill it up.
     """
@@ -48,7 +48,7 @@ def train(
     n_classes: int,
     epochs: int,
     batch_size: int,
-    noise_widths: Sequence[int],
+    noise_width: int,
     generators: Sequence[torch.Generator],
     device: torch.device,
     advance: Callable[[], object] = lambda: None,
@@ -67,8 +67,8 @@ def train(
         must agree in `n_batches`.
     codes : sequence of M int64 tensors of shape [n_m]
         Their classes, 0 to ``n_classes - 1``.
-    noise_widths : sequence of M int
-        The number of normal draws that a row of each member needs in a round.
+    noise_width : int
+        The number of normal draws that a row needs in a round.
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
@@ -93,8 +93,8 @@ def train(
         )
         noise = _pad(
             [
-                torch.randn(n, width, generator=g)
-                for n, width, g in zip(counts, noise_widths, generators, strict=True)
+                torch.randn(n, noise_width, generator=g)
+                for n, g in zip(counts, generators, strict=True)
             ]
         )
         order, noise = order.to(device), noise.to(device)

@@ -38,12 +38,11 @@ class TransferGame(WassersteinGame):
         super().__init__(ranks, generators, output=identity, **game)
         self.noise_width += 1
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
-        """Do a round of ADAN's; G and the critic work at the scale of the latents."""
-        with torch.no_grad():
-            power = (self.encoder(batch.x).square().mean(-1) * batch.weight).sum(-1)
-            self.scale.lerp_(power.sqrt()[:, None, None], 0.1)
-        return super().step(batch)
+    def discriminate(self, latent: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Bring G and the critic to the scale of the latents, then update the critic M times."""
+        power = (latent.square().mean(-1) * batch.weight).sum(-1)
+        self.scale.lerp_(power.sqrt()[:, None, None], 0.1)
+        return super().discriminate(latent, batch)
 
     @property
     def scale(self) -> Tensor:
@@ -119,18 +118,18 @@ epochs, batch_size, rotate, precision, device, random_state
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
     ) -> NDArray[np.float32]:
-        return self._moved(codes, rng)[1]
+        _, latent, shift = self._moved(codes, rng)
+        return latent + shift
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
-        source, latent = self._moved(codes, rng)
-        before = apply(self.encoder_, source)
-        moved = source + apply(self.decoder_, latent) - apply(self.decoder_, before)
+        source, latent, shift = self._moved(codes, rng)
+        moved = source + apply(self.decoder_, latent + shift) - apply(self.decoder_, latent)
         return self.coordinates_.back(moved)
 
     def _moved(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return training rows of other classes, and their latents moved to ``codes``."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return training rows of other classes, their latents, and the shifts to ``codes``."""
         place = np.empty_like(codes)
         for code in np.unique(codes):
             of_others = self.memory_["codes"] != code
@@ -139,4 +138,4 @@ epochs, batch_size, rotate, precision, device, random_state
         source, emotion = self.memory_["rows"][place], self.memory_["codes"][place]
         z = normal(rng, len(codes), self.noise_dim)
         shift = apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotion))
-        return source, apply(self.encoder_, source) + shift
+        return source, apply(self.encoder_, source), shift
