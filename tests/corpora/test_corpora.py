@@ -1,8 +1,12 @@
+import re
+
+import numpy as np
 import pandas as pd
 import pytest
 
+from adan.cli import main
 from adan.corpora import Corpus, known_corpora, read_corpus
-from adan.corpora.table import feature_columns
+from adan.corpora.table import feature_columns, write_table
 from adan.errors import AdanError
 
 
@@ -37,17 +41,31 @@ def test_table_with_names_of_its_own(make_csv):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("emotion,speaker\njoy,01\n", "no column 'file'"),
-        ("file,speaker\na.wav,01\n", "no column 'emotion'"),
-        ("file,emotion\na.wav,joy\n", "no column 'speaker'"),
+        ("", "my.csv cannot be read as csv"),
+        ("file,emotion,speaker\n", "my has no utterances"),
+        ("emotion,speaker\njoy,01\n", r"no column 'file' .*\(it has emotion, speaker\)"),
+        ("file;emotion;speaker\na.wav;joy;01\n", r"\(it has file;emotion;speaker\)"),
+        ("file,speaker\na.wav,01\n", r"no column 'emotion' \(it has file, speaker\)"),
+        ("file,emotion\na.wav,joy\n", r"no column 'speaker' \(it has file, emotion\)"),
+        ("file,emotion,speaker\na.wav,joy,01,9\n", "a row has more values than the header"),
+        ("file,emotion,speaker\na.wav,joy,01\nb.wav,joy,01,9\n", "Expected 3 fields in line 3"),
         ("file,emotion,speaker\na.wav,,01\n", "no emotion for a"),
         ("file,emotion,speaker\n,joy,01\n", "rows without a file"),
         ("file,emotion,speaker\nx/a.wav,joy,01\ny/a.wav,joy,01\n", "two utterances named a"),
+        ("utterance,file,emotion,speaker\n,a.wav,joy,01\n", "no utterance in row 1"),
+        ("utterance,file,emotion,speaker\na,x,joy,01\na,y,joy,01\n", "two utterances named a"),
     ],
 )
-def test_what_is_wrong_is_named(make_csv, text, message):
-    with pytest.raises(AdanError, match=message):
-        read_corpus(make_csv(text))
+def test_what_is_wrong_is_named_in_one_line(make_csv, capsys, text, message):
+    assert main(["corpus", "check", str(make_csv(text))]) == 2
+    err = capsys.readouterr().err
+    assert re.search(message, err)
+    assert err.count("\n") == 1
+
+
+def test_empty_columns_at_the_end_are_nobodys_names(make_csv):
+    path = make_csv("file,emotion,speaker\na.wav,joy,01,\nb.wav,fear,02,\n")
+    assert read_corpus(path).table["emotion"].tolist() == ["joy", "fear"]
 
 
 def test_missing_table(tmp_path):
@@ -72,10 +90,20 @@ def test_table_of_features(tmp_path):
     assert feature_columns(corpus.table) == ["x0"]
 
 
-def test_table_of_features_with_a_gap(make_csv):
-    path = make_csv("emotion,speaker,x0,x1\njoy,01,0.5,1.5\nfear,02,0.5,\n")
-    with pytest.raises(AdanError, match="no finite number for the feature 'x1' of row 2"):
-        read_corpus(path)
+@pytest.mark.parametrize("gap", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
+def test_table_of_features_with_a_gap(tmp_path, name, gap):
+    table = pd.DataFrame({"emotion": ["joy", "fear"], "speaker": ["1", "2"], "x": [0.5, gap]})
+    write_table(table, tmp_path / name)
+    with pytest.raises(AdanError, match="no finite number for the feature 'x' of row 2"):
+        read_corpus(tmp_path / name)
+
+
+def test_table_of_no_features_at_all(tmp_path):
+    table = pd.DataFrame({"emotion": ["joy"], "speaker": ["1"], "x": [0.5]})
+    write_table(table.head(0), tmp_path / "x.parquet")
+    with pytest.raises(AdanError, match="x has no utterances, and at least one is expected"):
+        read_corpus(tmp_path / "x.parquet")
 
 
 def test_unknown_folder_says_what_it_holds_and_lists_what_is_known(tmp_path):

@@ -100,6 +100,9 @@ def _recognise(path: str | os.PathLike[str]) -> tuple[str, Callable[..., Corpus]
         return RULES[name].title, partial(read_named, name, path)
     if release_near(path):
         return "IEMOCAP", partial(read_iemocap, path)
+    for below in sorted(path.glob("[!.]*")):
+        if name := recognise(below):
+            raise AdanError(f"{text} is the wrong level of {RULES[name].title}: give {below}")
     if not path.is_dir():
         wrong = "is not a folder or table" if path.exists() else "is not there"
     else:

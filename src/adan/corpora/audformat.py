@@ -112,9 +112,7 @@ def _corpus(database: Any, emotion: str, speaker: str, table: str | None) -> Cor
             )
     labels = labels[labels[emotion].notna()].dropna(axis=1, how="all")
     labels = labels.rename(columns={emotion: "emotion", speaker: "speaker"})
-    labels = labels.astype(object).where(labels.notna(), None)
-    for column in labels:
-        labels[column] = [None if value is None else str(value) for value in labels[column]]
+    labels = labels.astype(object).map(str, na_action="ignore")
     files = [Path(file) for file in labels.index]
     stems = [file.stem for file in files]
     unique = len(set(stems)) == len(stems)

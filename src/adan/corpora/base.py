@@ -27,7 +27,7 @@ class Corpus:
     Raises
     ------
     AdanError
-        If a column or a label is missing, or two utterances have one name.
+        If a column or a label is missing, there is no utterance, or two have one name.
     """
 
     name: str
@@ -35,16 +35,16 @@ class Corpus:
 
     def __post_init__(self) -> None:
         for column in ("emotion", "speaker"):
-            if column not in self.table:
-                raise AdanError(f"{self.name} has no column {column!r}: add one to its table")
-            if self.table[column].isna().any():
-                utterance = self.table.index[self.table[column].isna()][0]
-                raise AdanError(f"{self.name} has no {column} for {utterance}: fill it in")
+            self._require_column(column)
+        if self.table.empty:
+            raise AdanError(
+                f"{self.name} has no utterances, and at least one is expected: add some"
+            )
         if not self.table.index.is_unique:
             twice = self.table.index[self.table.index.duplicated()][0]
             raise AdanError(
-                f"{self.name} has two utterances named {twice}: "
-                "give each a name of its own in a column 'utterance'"
+                f"{self.name} has two utterances named {twice}: leave one out, or give each a name "
+                "of its own in a column 'utterance'"
             )
 
     def require_groups(self, column: str = "speaker") -> None:
@@ -61,14 +61,7 @@ class Corpus:
             If there is no such column, it has a gap or fewer than two groups, or a group speaks
             with one emotion only.
         """
-        if column not in self.table:
-            raise AdanError(
-                f"{self.name} has no column {column!r} (it has {', '.join(self.table.columns[:9])})"
-                ": add it to the table, or leave out another group"
-            )
-        if self.table[column].isna().any():
-            utterance = self.table.index[self.table[column].isna()][0]
-            raise AdanError(f"{self.name} has no {column} for {utterance}: fill it in")
+        self._require_column(column)
         emotions = self.table.groupby(column)["emotion"].agg(["nunique", "first"])
         if len(emotions) < 2:
             raise AdanError(
@@ -82,13 +75,25 @@ class Corpus:
                 "needs at least two of each: leave that one out"
             )
 
+    def _require_column(self, column: str) -> None:
+        if column not in self.table:
+            raise AdanError(f"{self.name} has no column {column!r} ({columns(self.table)}): add it")
+        if self.table[column].isna().any():
+            utterance = self.table.index[self.table[column].isna()][0]
+            raise AdanError(f"{self.name} has no {column} for {utterance}: fill it in")
 
-def count_differences(found: Mapping[str, int], expected: Mapping[str, int | None]) -> str:
-    """Tell in words where counts are not those expected (None: any but 0); empty if nowhere."""
-    wrong = []
-    for key in sorted({*found, *expected}):
-        n, right = found.get(key, 0), expected.get(key, 0)
-        if n != right and (right is not None or n == 0):
-            wrong.append(f"{key} has {n} instead of {'some' if right is None else right}")
+
+def columns(table: pd.DataFrame) -> str:
+    """Name the first columns of a table."""
+    return f"it has {', '.join(map(str, table.columns[:9])) or 'none'}"
+
+
+def count_differences(found: Mapping[str, int], expected: Mapping[str, int]) -> str:
+    """Tell in words where counts are not those expected; empty if nowhere."""
+    wrong = [
+        f"{key} has {found.get(key, 0)} instead of {expected.get(key, 0)}"
+        for key in sorted({*found, *expected})
+        if found.get(key, 0) != expected.get(key, 0)
+    ]
     more = [f"and {len(wrong) - 5} more"] if len(wrong) > 5 else []
     return ", ".join(wrong[:5] + more)

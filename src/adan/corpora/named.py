@@ -33,7 +33,7 @@ class Rule:
     emotions : mapping of code to (emotion, count)
         What the codes in the names mean, and how many files have each.
     speakers : mapping of speaker to count
-        None is any number but 0.
+        How many files are each speaker's.
     source : str
         What to give, in words: ends an error message.
     editions : mapping of number of files to what that is
@@ -44,12 +44,12 @@ class Rule:
     pattern: str
     example: str
     emotions: Mapping[str, tuple[str, int]]
-    speakers: Mapping[str, int | None]
+    speakers: Mapping[str, int]
     source: str
     editions: Mapping[int, str] = field(default_factory=dict)
 
     @property
-    def counts(self) -> dict[str, Mapping[str, int | None]]:
+    def counts(self) -> dict[str, Mapping[str, int]]:
         """Files per emotion and per speaker."""
         return {"emotion": dict(self.emotions.values()), "speaker": self.speakers}
 
@@ -123,7 +123,8 @@ RULES = {
             "NEU": ("neutral", 1087),
             "SAD": ("sadness", 1271),
         },
-        dict.fromkeys(map(str, range(1001, 1092))),
+        {str(actor): 82 for actor in range(1001, 1092)}
+        | {"1002": 81, "1008": 76, "1009": 76, "1019": 76, "1076": 81},
         "the 7442 files of AudioWAV/ of https://github.com/CheyneyComputerScience/CREMA-D",
     ),
     "tess": Rule(  # one file lacks the F of its speaker: OA_bite_neutral.wav
@@ -172,7 +173,7 @@ RULES = {
             "sor": ("surprise", 84),
         },
         {speaker: 98 for speaker in ("f1", "f2", "f3", "m1", "m2", "m3")},
-        "the 588 files of EMOVO (Costantini et al., LREC 2014), in f1/ to m3/",
+        "the 588 files of EMOVO (https://aclanthology.org/L14-1478), in f1/ to m3/",
     ),
 }
 """Name to rule."""

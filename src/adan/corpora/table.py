@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from itertools import chain
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     AdanError
-        If the file is missing, damaged, empty or of another kind.
+        If the file is missing, damaged, empty or of another kind, or a row lacks its name.
     """
     suffix = _suffix(path)
     if not Path(path).is_file():
@@ -121,13 +122,20 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         reason = " ".join(str(error).split())
         raise AdanError(f"{path} cannot be read as {suffix[1:]}: {reason}") from error
     if "utterance" in table:
+        if table["utterance"].isna().any():
+            row = table["utterance"].isna().argmax() + 1
+            raise AdanError(f"{path} has no utterance in row {row}: name it, or drop the column")
         table = table.set_index("utterance")
         table.index = table.index.astype(str)
     return table
 
 
 def _read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str))
+    try:
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), index_col=False)
+    except pd.errors.ParserWarning:
+        raise ValueError("a row has more values than the header has names") from None
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from adan.corpora.base import Corpus
+from adan.corpora.base import Corpus, columns
 from adan.corpora.table import feature_columns, read_table
 from adan.errors import AdanError
 
@@ -58,8 +58,8 @@ def _check_features(table: pd.DataFrame, path: Path) -> None:
     features = feature_columns(table)
     if not features:
         raise AdanError(
-            f"{path} has no column 'file' and no features (columns of numbers with a fraction): "
-            "name each utterance's audio, or add its features"
+            f"{path} has no column 'file' and no features, which are columns of numbers with a "
+            f"fraction ({columns(table)}): name each utterance's audio, or add its features"
         )
     for feature in features:
         finite = np.isfinite(table[feature].to_numpy())
