@@ -42,6 +42,14 @@ def test_a_corpus_and_a_synthesizer_are_added_as_the_page_says(run_page, make_au
     assert any(row[0] == "TOY" for row in known_corpora())
 
 
+def test_the_page_of_corpora_has_the_counts_that_are_checked():
+    rows = (DOCS / "corpora.md").read_text().splitlines()
+    for name, _, counts in known_corpora():
+        if counts:
+            [row] = [row for row in rows if row.startswith(f"| {name} |")]
+            assert counts.split(",")[0] in row
+
+
 @pytest.mark.parametrize("page", ["tutorial.md", "guides/engineer.md", "guides/recogniser.md"])
 def test_the_python_of_the_guides_runs(run_page, page):
     names = run_page(page)
