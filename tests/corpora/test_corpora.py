@@ -99,6 +99,13 @@ def test_table_of_features_with_a_gap(tmp_path, name, gap):
         read_corpus(tmp_path / name)
 
 
+def test_speaker_as_a_number_is_no_feature(tmp_path):
+    table = pd.DataFrame({"emotion": ["joy", "fear"], "speaker": [1.0, np.nan], "x": [0.5, 1.5]})
+    write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(AdanError, match="x has no speaker for 1: fill it in"):
+        read_corpus(tmp_path / "x.parquet")
+
+
 def test_table_of_no_features_at_all(tmp_path):
     table = pd.DataFrame({"emotion": ["joy"], "speaker": ["1"], "x": [0.5]})
     write_table(table.head(0), tmp_path / "x.parquet")

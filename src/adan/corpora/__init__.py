@@ -55,7 +55,7 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         If there is no such corpus, it is not what its documentation says, a column or a label is
         missing, or it has no such option.
     """
-    kind, read = _recognise(path)
+    kind, read = _reader(path)
     parameters = inspect.signature(read).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     for name, value in options.items():
@@ -87,7 +87,8 @@ def known_corpora() -> list[tuple[str, str, str]]:
     ]
 
 
-def _recognise(path: str | os.PathLike[str]) -> tuple[str, Callable[..., Corpus]]:
+def _reader(path: str | os.PathLike[str]) -> tuple[str, Callable[..., Corpus]]:
+    """Tell what lies at a path, in words, and what reads it."""
     text = os.fspath(path)
     if text.startswith("audb:"):
         return text, partial(read_audb, text.removeprefix("audb:"))

@@ -91,6 +91,22 @@ def read_audb(
 
 
 def _corpus(database: Any, emotion: str, speaker: str, table: str | None) -> Corpus:
+    labels = _labels(database, emotion, speaker, table)
+    labels = labels[labels[emotion].notna()].dropna(axis=1, how="all")
+    labels = labels.rename(columns={emotion: "emotion", speaker: "speaker"})
+    labels = labels.astype(object).map(str, na_action="ignore")
+    files = [Path(file) for file in labels.index]
+    stems = [file.stem for file in files]
+    unique = len(set(stems)) == len(stems)
+    labels.insert(0, "file", [str((Path(database.root or "") / file).absolute()) for file in files])
+    labels.index = pd.Index(
+        stems if unique else [file.with_suffix("").as_posix() for file in files], name="utterance"
+    )
+    return Corpus(database.name, labels)
+
+
+def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.DataFrame:
+    """Collect what is known about each file, from all tables or from one."""
     name = database.name
     if table is not None and table not in database.tables:
         raise AdanError(f"{name} has no table {table!r}: choose of {', '.join(database.tables)}")
@@ -110,17 +126,7 @@ def _corpus(database: Any, emotion: str, speaker: str, table: str | None) -> Cor
                 f"{name} has no labels {scheme!r} (its schemes are {known}): "
                 "name the right ones with emotion=NAME and speaker=NAME"
             )
-    labels = labels[labels[emotion].notna()].dropna(axis=1, how="all")
-    labels = labels.rename(columns={emotion: "emotion", speaker: "speaker"})
-    labels = labels.astype(object).map(str, na_action="ignore")
-    files = [Path(file) for file in labels.index]
-    stems = [file.stem for file in files]
-    unique = len(set(stems)) == len(stems)
-    labels.insert(0, "file", [str((Path(database.root or "") / file).absolute()) for file in files])
-    labels.index = pd.Index(
-        stems if unique else [file.with_suffix("").as_posix() for file in files], name="utterance"
-    )
-    return Corpus(name, labels)
+    return labels
 
 
 def _package(name: str) -> Any:

@@ -35,7 +35,7 @@ class Rule:
     speakers : mapping of speaker to count
         How many files are each speaker's.
     source : str
-        What to give, in words: ends an error message.
+        Which files these are and where they come from, as error messages say it.
     editions : mapping of number of files to what that is
         Other editions that are easily taken for this one.
     """
@@ -181,7 +181,7 @@ RULES = {
 
 def recognise(folder: Path) -> str | None:
     """Name the rule that most of a folder's WAV files fit; None if none fits any."""
-    files = wav_files(folder)
+    files = _wav_files(folder)
     fitting = {name: sum(bool(rule.match(f)) for f in files) for name, rule in RULES.items()}
     best = max(fitting, key=lambda name: fitting[name])
     return best if fitting[best] else None
@@ -213,7 +213,7 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     """
     rule = RULES[name]
     folder = Path(folder).absolute()
-    files = wav_files(folder)
+    files = _wav_files(folder)
     if not files:
         raise AdanError(_nothing(folder, rule))
     matches = [rule.match(file) for file in files]
@@ -239,7 +239,12 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     return Corpus(name, table.sort_index())
 
 
-def wav_files(folder: Path) -> list[Path]:
+def contents(folder: Path) -> str:
+    """Name the first things in a folder."""
+    return ", ".join(sorted(entry.name for entry in folder.glob("*"))[:5]) or "nothing"
+
+
+def _wav_files(folder: Path) -> list[Path]:
     """List the WAV files of a folder and of the folders in it, hidden ones left out."""
     files = [*folder.glob("[!.]*"), *folder.glob("[!.]*/[!.]*")]
     return sorted(file for file in files if file.suffix.lower() == ".wav")
@@ -253,11 +258,6 @@ def _nothing(folder: Path, rule: Rule) -> str:
         f"{folder} holds no WAV files, neither itself nor in a folder (it holds "
         f"{contents(folder)}): give the folder of {rule.source}"
     )
-
-
-def contents(folder: Path) -> str:
-    """Name the first things in a folder."""
-    return ", ".join(sorted(entry.name for entry in folder.glob("*"))[:5]) or "nothing"
 
 
 def _check_counts(table: pd.DataFrame, rule: Rule, folder: Path) -> None:

@@ -36,6 +36,8 @@ def read_tabular(path: str | os.PathLike[str]) -> Corpus:
     """
     path = Path(path)
     table = read_table(path)
+    for name in {"emotion", "speaker", "session"} & {*table.columns}:
+        table[name] = table[name].astype(str).where(table[name].notna())
     if "file" in table:
         if table["file"].isna().any():
             raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
@@ -47,10 +49,6 @@ def read_tabular(path: str | os.PathLike[str]) -> Corpus:
         names = [str(row) for row in range(len(table))]
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
-    text = [name for name in ("emotion", "speaker", "session") if name in table]
-    for name in text:
-        if not table[name].isna().any():
-            table[name] = table[name].astype(str)
     return Corpus(path.stem, table)
 
 
