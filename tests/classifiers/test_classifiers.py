@@ -44,6 +44,18 @@ def test_svm_with_rows_that_stand_several_times_is_scikit_learns(make_rows):
 
 
 @pytest.mark.parametrize("kind", [RBFSVM, LinearSVM])
+def test_svm_on_many_vectors_of_a_small_space_is_the_same(make_rows, monkeypatch, kind):
+    X, y = make_rows(n=30, d=80)
+    between = np.random.default_rng(0).dirichlet(np.ones(30), size=1200)
+    X, y = np.vstack([X, between @ X]), np.hstack([y, np.resize(y, 1200)])
+    short = kind().fit(X, y)
+    monkeypatch.setattr(svm, "in_small_span", lambda rows: None)
+    np.testing.assert_allclose(
+        short.decision_function(X), kind().fit(X, y).decision_function(X), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("kind", [RBFSVM, LinearSVM])
 @pytest.mark.parametrize("installed", [True, False])
 def test_svm_too_large_for_a_kernel_matrix_is_the_same(make_rows, monkeypatch, kind, installed):
     if installed:
@@ -65,6 +77,28 @@ def test_dnn_learns_and_its_probabilities_sum_to_one(make_rows):
     assert dnn.score(X[60:], y[60:]) > 0.9
     np.testing.assert_allclose(dnn.predict_proba(X).sum(axis=1), 1, rtol=1e-5)
     assert dnn.history_["loss"][-1] < 0.5 * dnn.history_["loss"][0]
+
+
+def test_dnn_sees_of_a_vector_what_lies_in_the_span_of_the_training_vectors(make_rows):
+    X, y = make_rows(n=20, d=60)
+    X, y = np.vstack([X, X[::-1] / 2]), np.hstack([y, y[::-1]])
+    dnn = DNNClassifier(steps=50, random_state=0).fit(X, y)
+    axes, _ = np.linalg.qr(X[:20].T)
+    other = np.random.default_rng(0).normal(size=(30, 60))
+    np.testing.assert_allclose(
+        dnn.predict_proba(other), dnn.predict_proba(other @ axes @ axes.T), atol=1e-4
+    )
+
+
+def test_dnn_rotates_nothing_that_would_be_lost(make_rows):
+    X, y = make_rows(n=600, d=60)
+    for rows in (X, np.vstack([X[:20], 1e-3 * X]), X[:40]):
+        labels = y[: len(rows)] if len(rows) < 600 else np.resize(y, len(rows))
+        first, second = (
+            DNNClassifier(steps=20, rotate=rotate, random_state=0).fit(rows, labels)
+            for rotate in (True, False)
+        )
+        np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
 def test_dnn_makes_the_same_number_of_updates_whatever_the_size(make_rows):

@@ -143,7 +143,7 @@ def test_critic_learns_from_the_divergence_as_plain_layers_do(make_networks, mak
     real, synthetic = torch.randn(2, 2, 5, 4, generator=torch.Generator().manual_seed(1)).unbind()
     wadan.train_discriminator(real, synthetic, batch)
     for m in range(2):
-        network = _plain(before, m)
+        network = _plain(before.member(m))
         share = torch.special.ndtr(batch.noise[m, :, -1:])
         between = (share * real[m] + (1 - share) * synthetic[m]).requires_grad_()
         (slope,) = torch.autograd.grad(network(between).sum(), between, create_graph=True)
@@ -151,14 +151,15 @@ def test_critic_learns_from_the_divergence_as_plain_layers_do(make_networks, mak
         loss = loss.squeeze(-1) + 2 * slope.norm(dim=-1) ** 6
         (loss * batch.weight[m]).sum().backward()
         for layer, weight in zip(network[::2], wadan.discriminator.weights, strict=True):
-            torch.testing.assert_close(weight.grad[m], layer.weight.grad.T)
+            i, o = layer.in_features, layer.out_features
+            torch.testing.assert_close(weight.grad[m, :i, :o], layer.weight.grad.T)
 
 
-def _plain(stack: StackedMLP, m: int) -> torch.nn.Sequential:
+def _plain(alone: StackedMLP) -> torch.nn.Sequential:
     layers = []
-    for weight, bias in zip(stack.weights, stack.biases, strict=True):
+    for weight, bias in zip(alone.weights, alone.biases, strict=True):
         layer = torch.nn.Linear(*weight.shape[1:])
-        layer.weight.data, layer.bias.data = weight.data[m].T.clone(), bias.data[m, 0].clone()
+        layer.weight.data, layer.bias.data = weight.data[0].T.clone(), bias.data[0, 0].clone()
         layers += [layer, torch.nn.Tanh()]
     return torch.nn.Sequential(*layers[:-1])
 

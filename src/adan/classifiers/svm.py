@@ -12,6 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from adan.synthesis.coordinates import SPANNING, in_small_span
+
 KERNEL_BYTES = 2 * 1024**3
 """A kernel matrix above this size is computed row by row."""
 BYTES_PER_KERNEL_ENTRY = 16
@@ -20,9 +22,9 @@ BYTES_PER_KERNEL_ENTRY = 16
 class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the support vector machines: scikit-learn's, many times faster on long vectors.
 
-    libsvm computes the kernel one dot product at a time, here it is one matrix product. Rows that
-    stand k times are taken once with k times the penalty, which is the same problem. Where the
-    kernel does not fit into `KERNEL_BYTES`, scikit-learn-intelex (``pip install "adan[svm]"``)
+    libsvm computes the kernel one dot product at a time, here it is one matrix product, of short
+    vectors where many rows lie in a small space. Rows that stand k times are taken once with k
+    times the penalty, which is the same problem. Where the kernel does not fit into `KERNEL_BYTES`, scikit-learn-intelex (``pip install "adan[svm]"``)
     solves the problem block by block; without it, libsvm does, many times slower.
     """
 
@@ -57,7 +59,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         fits = len(rows) ** 2 * BYTES_PER_KERNEL_ENTRY <= KERNEL_BYTES
         solver, kernel = (SVC, {"kernel": "precomputed"}) if fits else (_row_by_row(), libsvms)
         self._svc = solver(C=self.C, **kernel)
-        self._svc.fit(self._kernel(rows, rows) if fits else rows, labels, sample_weight=counts)
+        self._svc.fit(self._among(rows) if fits else rows, labels, sample_weight=counts)
         self.classes_ = self._svc.classes_
         self.support_vectors_ = rows[self._svc.support_]
         return self
@@ -71,6 +73,11 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Return the one-versus-rest decision values, as ``sklearn.svm.SVC`` does."""
         seen = self._seen_by_libsvm(X)
         return self._svc.decision_function(seen)
+
+    def _among(self, rows: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the kernel between all rows, which a rotation into their span does not change."""
+        _, short = (in_small_span(rows) if len(rows) > max(SPANNING) else None) or (None, rows)
+        return self._kernel(short, short)
 
     def _seen_by_libsvm(self, X: ArrayLike) -> NDArray[np.floating]:
         check_is_fitted(self)

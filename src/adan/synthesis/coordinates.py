@@ -79,11 +79,45 @@ def _basis(rows: Tensor, rng: np.random.Generator) -> NDArray[np.float32]:
     of equal size in each, would then treat the rows differently from features of unit variance; a
     random turn spreads the variance evenly again.
     """
-    # LAPACK on several threads takes a hundred times as long when another process keeps a core busy
     with threadpool_limits(1):
-        points = rows.double().numpy()
-        variances, vectors = np.linalg.eigh(points @ points.T)
-        kept = variances > 1e-9 * variances[-1]
-        axes = points.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+        axes = principal_axes(rows.numpy())
         turn, _ = np.linalg.qr(rng.standard_normal((axes.shape[1],) * 2))
         return (axes @ turn).astype(np.float32)
+
+
+def principal_axes(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return orthonormal columns (d, r) that span ``rows`` (n, d), their principal axes."""
+    # LAPACK on several threads takes a hundred times as long when another process keeps a core busy
+    with threadpool_limits(1):
+        points = rows.astype(np.float64)
+        variances, vectors = np.linalg.eigh(points @ points.T)
+        kept = variances > 1e-9 * variances[-1]
+        return points.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+
+
+SPANNING = (512, 1024)
+"""The numbers of first rows in whose span the others are looked for."""
+
+
+def in_small_span(
+    rows: NDArray[np.floating],
+) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None:
+    """Return the principal axes (d, r) of a small space that holds all rows, and them in it (n, r).
+
+    A space of at most half the dimensions, spanned by the first rows; None where there is none.
+    Synthetic vectors mostly lie in the span of the real ones, which stand before them.
+    """
+    for n in sorted({min(n, rows.shape[1] // 2) for n in SPANNING} - {0}):
+        axes = principal_axes(rows[:n]).astype(rows.dtype)
+        for some in (rows[-1:], rows):
+            within = some @ axes
+            lost = _squared(some) - _squared(within)
+            if np.any(lost > 1e-5 * _squared(some)):
+                break
+        else:
+            return axes, within
+    return None
+
+
+def _squared(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.einsum("ij,ij->i", rows, rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 
 def identity(x: Tensor) -> Tensor:
@@ -40,8 +41,9 @@ class _Affine(torch.autograd.Function):
         return to_x, to_weight, gradient.sum(1, keepdim=True, dtype=weight.dtype)
 
 
-def _width(bias: Tensor) -> int:
-    return bias.shape[-1]
+def filled(size: int, multiple: int) -> int:
+    """Return the multiple that has room for ``size``."""
+    return -(-size // multiple) * multiple
 
 
 class StackedMLP(nn.Module):
@@ -50,7 +52,9 @@ class StackedMLP(nn.Module):
     Layer ``l`` holds a weight of shape ``[M, in, out]`` and a bias of shape ``[M, 1, out]``. Where
     members differ in width, the narrow ones are filled up with zeros: a zero input or a zero
     target gives a zero gradient, so the filling stays zero and the member is exactly what it
-    would be alone.
+    would be alone. For training all are filled up further, to the next multiple of 64 at the
+    features and of 16 elsewhere, so that products are summed in the same order whatever the other
+    members are.
 
     Parameters
     ----------
@@ -58,7 +62,7 @@ class StackedMLP(nn.Module):
         The layer widths of each member, input first.
     generators : sequence of M torch.Generator or None
         Each member's source of initial weights: Xavier uniform (Glorot and Bengio 2010), biases 0.
-        None leaves the weights 0, to be filled in.
+        None leaves the weights 0, for trained ones to be put in.
     hidden, output : callable
         The functions after each hidden layer and after the last one.
     fan_in, fan_out : int, optional
@@ -87,6 +91,12 @@ class StackedMLP(nn.Module):
         self.hidden, self.output = hidden, output
         self.dtype = torch.bfloat16 if reduced else torch.float32
         largest = [max(layer) for layer in zip(*self.widths, strict=True)]
+        self.width_out = largest[-1]
+        if all(generators):
+            at_features = [fan_in, *[None] * (len(largest) - 2), fan_out]
+            largest = [
+                filled(w, 64 if f else 16) for w, f in zip(largest, at_features, strict=True)
+            ]
         shapes = list(itertools.pairwise(largest))
         n = len(self.widths)
         self.weights = nn.ParameterList(torch.zeros(n, i, o) for i, o in shapes)
@@ -107,6 +117,11 @@ class StackedMLP(nn.Module):
                 weight.data[m, :i, :o] = values
         self.register_buffer("gains", gains)
 
+    @property
+    def hidden_units(self) -> int:
+        """The number of units of all hidden layers, filling included."""
+        return sum(bias.shape[-1] for bias in self.biases[:-1])
+
     def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
         """Map ``[M, B, in]`` to ``[M, B, out]``, member by member.
 
@@ -114,15 +129,17 @@ class StackedMLP(nn.Module):
         0 for a dropped one, and one over the share that stays for the others.
         """
         last = len(self.weights) - 1
-        masks = iter(()) if kept is None else iter(kept.split([*map(_width, self.biases)][:-1], -1))
+        widths = [bias.shape[-1] for bias in self.biases[:-1]]
+        masks = iter(()) if kept is None else iter(kept.split(widths, -1))
         x = (x * self.gains[0]).to(self.dtype)
+        x = pad(x, (0, self.weights[0].shape[1] - x.shape[-1]))
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = _Affine.apply(x, weight, bias)
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
                 x = x * mask
-        return x.float() * self.gains[1]
+        return x[..., : self.width_out].float() * self.gains[1]
 
     def member(self, m: int) -> StackedMLP:
         """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""
@@ -132,3 +149,8 @@ class StackedMLP(nn.Module):
             alone.biases[layer].data[0] = self.biases[layer].data[m, :, :o]
         alone.gains.copy_(self.gains[:, m : m + 1])
         return alone.requires_grad_(False)
+
+    def put_before(self, axes: Tensor) -> None:
+        """Have the first layer take what ``axes``, of shape ``[features, in]``, make its input."""
+        self.weights[0] = nn.Parameter(axes @ self.weights[0], requires_grad=False)
+        self.widths = [(len(axes), *member[1:]) for member in self.widths]

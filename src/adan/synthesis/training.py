@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from adan.synthesis.networks import filled
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -117,20 +119,22 @@ class _BatchPlan:
     def __init__(self, counts: Sequence[int], batch_size: int) -> None:
         (steps,) = {n_batches(n, batch_size) for n in counts}
         parts = [torch.arange(n).tensor_split(steps) for n in counts]
+        largest = max(len(p) for batch in parts for p in batch)
+        room = min(filled(largest, 16), batch_size)
         self._batches = []
         for batch in zip(*parts, strict=True):
             weights = [torch.full((len(p),), 1 / len(p)) for p in batch]
             share = torch.tensor([len(p) / n for p, n in zip(batch, counts, strict=True)])
-            self._batches.append((_pad(batch), _pad(weights), share))
+            self._batches.append((_pad(batch, room), _pad(weights, room), share))
 
     def batches(self, device: torch.device) -> list[tuple[Tensor, Tensor, Tensor]]:
         self._batches = [(p.to(device), w.to(device), s.to(device)) for p, w, s in self._batches]
         return self._batches
 
 
-def _pad(tensors: Sequence[Tensor]) -> Tensor:
-    """Stack tensors, filling each up with zeros to the largest size along every axis."""
-    shape = [max(sizes) for sizes in zip(*(t.shape for t in tensors), strict=True)]
+def _pad(tensors: Sequence[Tensor], room: int = 0) -> Tensor:
+    """Stack tensors, filled up with zeros to the largest size, at least ``room``, of every axis."""
+    shape = [max(room, *sizes) for sizes in zip(*(t.shape for t in tensors), strict=True)]
     stacked = tensors[0].new_zeros(len(tensors), *shape)
     for place, tensor in zip(stacked, tensors, strict=True):
         place[tuple(slice(size) for size in tensor.shape)] = tensor
