@@ -1,6 +1,8 @@
 """What the page says of a recording; in headless Chromium, that it says it."""
 
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -113,6 +115,22 @@ def browser():
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def test_the_first_answer_waits_for_no_import(make_bundle, make_audio):
+    pytest.importorskip("gradio")
+    program = f"""
+import sys
+from adan.recognition import bundle, demo
+from gradio_client import Client, handle_file
+blocks = demo.serve(bundle.load({make_bundle()!r}), browser=False)
+client, before = Client(blocks.local_url, verbose=False), set(sys.modules)
+client.predict(handle_file({make_audio()!r}), api_name="/recognise")
+blocks.close()
+print(sorted(name for name in set(sys.modules) - before if name.startswith("matplotlib")))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.endswith("\n[]\n"), done.stderr
 
 
 def test_the_page_answers_and_asks_nothing_of_the_outside(model, emodb, browser):

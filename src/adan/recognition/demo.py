@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 
@@ -57,6 +58,7 @@ def serve(model: Model, *, browser: bool = True) -> Any:
     """
     blocks = page(model)
     warm_up(model)
+    matplotlib.get_backend()  # takes half a second once; gradio asks at the first answer
     blocks.launch(
         server_name="127.0.0.1",
         share=False,
