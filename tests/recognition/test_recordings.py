@@ -2,17 +2,20 @@
 
 import os
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from adan.cli import main
-from adan.corpora.table import read_table
+from adan.corpora import read_corpus
+from adan.corpora.table import read_table, write_table
 from adan.errors import AdanError
-from adan.features import extract
+from adan.features import extract, features_of
 from adan.recognition import bundle
 from adan.recognition.recordings import audio_files, predict_files
+from adan.recognition.training import train
 
 pytestmark = pytest.mark.usefixtures("audio_extra")
 
@@ -139,6 +142,27 @@ def test_openSMILE_missing(model, make_audio, monkeypatch):
     monkeypatch.setattr("adan.recognition.recordings.opensmile_version", missing)
     with pytest.raises(AdanError, match="opensmile is not installed"):
         predict_files(model, [make_audio()])
+
+
+def test_another_openSMILE_is_warned_of_in_one_line(make_bundle, make_audio, monkeypatch, capsys):
+    bundle, audio, own = make_bundle(), make_audio(), version("opensmile")
+    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", lambda: f"{own}.post1")
+    assert main(["predict", bundle, audio]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", lambda: "3.1.0")
+    assert main(["predict", bundle, audio]) == 0
+    assert capsys.readouterr().err == (
+        f"adan: warning: the model was made with opensmile {own} and 3.1.0 is installed, whose "
+        f"features may differ: pip install opensmile=={own}\n"
+    )
+
+
+def test_the_card_names_the_openSMILE_of_the_vectors(make_corpus, tmp_path):
+    table = features_of(read_corpus(make_corpus(n_each=2)), "eGeMAPSv02")
+    table.attrs["opensmile"] = "1.9.0"
+    write_table(table, tmp_path / "t.parquet")
+    recognizer = train(str(tmp_path / "t.parquet"), synthesizer="smote", classifier="svm", times=0)
+    assert recognizer.card_["versions"]["opensmile"] == "1.9.0"
 
 
 def test_the_command_does_the_rest_and_exits_with_2(make_bundle, make_audio, tmp_path, capsys):

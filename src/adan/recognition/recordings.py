@@ -194,7 +194,13 @@ def _feature_set(model: Model) -> FeatureSet:
             f"the model takes vectors of {model.n_features} numbers ({name}), which adan does not "
             "compute from audio: train one on a set of openSMILE's, or predict vectors in Python"
         )
-    opensmile_version()
+    installed, used = opensmile_version(), model.card.get("versions", {}).get("opensmile")
+    if used and used.split(".")[:2] != installed.split(".")[:2]:
+        warnings.warn(
+            f"the model was made with opensmile {used} and {installed} is installed, whose "
+            f"features may differ: pip install opensmile=={used}",
+            stacklevel=3,
+        )
     return known
 
 
