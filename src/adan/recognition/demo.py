@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from adan._extras import require
 from adan.errors import AdanError
 from adan.recognition.card import as_text
 from adan.recognition.explanation import speaking_for
@@ -87,10 +88,8 @@ def page(model: Model) -> Any:
     AdanError
         If gradio is not installed.
     """
-    try:
-        import gradio as gr
-    except ImportError:
-        raise AdanError("gradio is not installed: pip install 'adan[demo]'") from None
+    require("demo", "gradio")
+    import gradio as gr
 
     def show(file: str | None) -> tuple[dict[str, float] | None, str, str, str]:
         try:
