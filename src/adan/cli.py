@@ -457,16 +457,17 @@ def _predict(options: argparse.Namespace) -> None:
     files = audio_files(options.audio)
     table = predict_files(load(options.model), files, progress=True)
     good = table[table["problem"] == ""]
+    recordings, lost = table["file"].nunique(), set(table["file"]) - set(good["file"])
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
-        print(f"{options.output}: {len(good)} of {len(table)} predicted")
-    else:
+        print(f"{options.output}: {recordings - len(lost)} of {recordings} recordings predicted")
+    elif len(good):
         print(as_text(good))
-    if len(bad := table[table["problem"] != ""]):
-        for row in bad.itertuples():
-            place = f" ({row.start:g} to {row.end:g} s)" if row.end else ""
-            print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
-        raise AdanError(f"{len(bad)} of {len(table)} recordings cannot be used (listed above)")
+    for row in table[table["problem"] != ""].itertuples():
+        place = "" if row.file in lost else f" ({row.start:g} to {row.end:g} s)"
+        print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
+    if lost:
+        raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
 
 
 def _info(options: argparse.Namespace) -> None:

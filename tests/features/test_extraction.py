@@ -57,7 +57,7 @@ BAD = {
     "offset": "silent",
     "whisper": "silent",
     "opposite": "silent",
-    "garbage": "not audio, or corrupt",
+    "garbage": "of no known audio format, or corrupt",
     "nan": "corrupt (samples that are not finite)",
     "click": "too short (10 ms)",
     "folder": "cannot be read (Is a directory)",

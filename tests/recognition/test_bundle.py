@@ -80,7 +80,7 @@ def test_a_newer_one_says_update(make_old, monkeypatch):
 def test_other_files_under_the_name_are_refused(make_adan, make_rows, tmp_path):
     path = tmp_path / "model.adan"
     _refused(path, "is not there")
-    _refused(tmp_path, "")
+    _refused(tmp_path, "is a folder: give a file that adan train wrote")
     for content in (b"", b"\x89PNG\r\n", b"\x80\x05cos\nsystem\n", b"RIFF" + bytes(99)):
         path.write_bytes(content)
         _refused(path, "damaged")

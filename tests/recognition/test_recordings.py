@@ -65,8 +65,8 @@ def test_bad_files_are_told_and_the_rest_is_done(model, make_audio, make_signal,
     good = make_audio("good.wav")
     problems = {
         str(tmp_path / "empty.wav"): "empty",
-        str(tmp_path / "text.wav"): "not audio, or corrupt",
-        cut: "not audio, or corrupt",
+        str(tmp_path / "text.wav"): "of no known audio format, or corrupt",
+        cut: "of no known audio format, or corrupt",
         str(tmp_path / "none.wav"): "missing",
         str(tmp_path): "cannot be read (Is a directory)",
         make_audio("silent.wav", np.zeros(8000)): "silent",
@@ -112,6 +112,30 @@ def test_a_silent_window_is_told(model, make_audio, make_signal):
     signal[5 * 16000 : 10 * 16000] = 0
     table = predict_files(model, [make_audio("pause.wav", signal)])
     assert table["problem"].tolist() == ["", "silent", "", ""]
+
+
+def test_a_pause_is_told_and_no_error(make_bundle, make_audio, make_signal, capsys):
+    signal = make_signal(seconds=20)
+    signal[5 * 16000 : 10 * 16000] = 0
+    pause, silent = make_audio("pause.wav", signal), make_audio("silent.wav", 0 * signal)
+    bundle = make_bundle()
+    assert main(["predict", bundle, pause]) == 0
+    said = capsys.readouterr()
+    assert said.out.count("pause.wav") == 3
+    assert said.err == f"{pause} (5 to 10 s): silent\n"
+    assert main(["predict", bundle, pause, silent]) == 2
+    assert "1 of 2 recordings cannot be used" in capsys.readouterr().err
+    assert main(["predict", bundle, silent]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_was_cut_off_ends_where_its_samples_do(model, make_audio, make_signal):
+    cut = make_audio("cut.mp3", make_signal(seconds=4))
+    with open(cut, "r+b") as file:
+        file.truncate(os.path.getsize(cut) // 2)
+    table = predict_files(model, [cut])
+    assert table["problem"].tolist() == [""]
+    assert 1 < table["end"].item() < 3
 
 
 def test_which_files_are_meant(make_audio, tmp_path):

@@ -55,6 +55,6 @@ def _header(file: str, min_seconds: float) -> tuple[int, float, str]:
     try:
         info = soundfile.info(file)
     except (OSError, soundfile.SoundFileError):
-        return 0, 0.0, "not audio, or corrupt"
+        return 0, 0.0, "of no known audio format, or corrupt"
     short = f"too short ({1000 * info.duration:.0f} ms)" if info.duration < min_seconds else ""
     return info.samplerate, info.duration, short

@@ -59,6 +59,8 @@ def load(path: str | os.PathLike[str]) -> Model:
     AdanError
         If the file is missing, damaged, changed, of another kind or of a newer format.
     """
+    if os.path.isdir(path):
+        raise AdanError(f"{path} is a folder: give a file that adan train wrote")
     try:
         header, arrays = storage.read(path, KIND)
         stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
