@@ -463,7 +463,8 @@ def _predict(options: argparse.Namespace) -> None:
         print(f"{options.output}: {recordings - len(lost)} of {recordings} recordings predicted")
     elif len(good):
         print(as_text(good))
-    for row in table[table["problem"] != ""].itertuples():
+    bad = table[table["problem"] != ""]
+    for row in bad[~(bad["file"].isin(lost) & bad["file"].duplicated())].itertuples():
         place = "" if row.file in lost else f" ({row.start:g} to {row.end:g} s)"
         print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
     if lost:

@@ -124,7 +124,11 @@ def test_a_pause_is_told_and_no_error(make_bundle, make_audio, make_signal, caps
     assert said.out.count("pause.wav") == 3
     assert said.err == f"{pause} (5 to 10 s): silent\n"
     assert main(["predict", bundle, pause, silent]) == 2
-    assert "1 of 2 recordings cannot be used" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines() == [
+        f"{pause} (5 to 10 s): silent",
+        f"{silent}: silent",
+        "adan: error: 1 of 2 recordings cannot be used (listed above)",
+    ]
     assert main(["predict", bundle, silent]) == 2
     assert capsys.readouterr().out == ""
 
