@@ -166,12 +166,11 @@ def warm_up(model: Model) -> None:
 
 def as_text(table: pd.DataFrame) -> str:
     """Return predictions as lines for a terminal, probabilities in per cent."""
-    if not len(table):
-        return ""
     shown = table.drop(columns="problem")
     names = [name for name in shown if name.startswith("p_")]
     shown[names] = (100 * shown[names]).round().astype(int)
-    return shown.rename(columns={n: n.removeprefix("p_") for n in names}).to_string(index=False)
+    headings = {name: f"{name.removeprefix('p_')} %" for name in names}
+    return shown.rename(columns=headings).to_string(index=False)
 
 
 @dataclass(frozen=True)
