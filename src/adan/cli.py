@@ -456,7 +456,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
-    from adan.recognition.recordings import as_text, audio_files, predict_files
+    from adan.recognition.recordings import as_text, audio_files, predict_files, unusable
 
     if options.output:
         from adan.corpora.table import check_writable, write_table
@@ -464,18 +464,18 @@ def _predict(options: argparse.Namespace) -> None:
         check_writable(options.output)
     files = audio_files(options.audio)
     table = predict_files(load(options.model), files, progress=True)
-    good = table[table["problem"] == ""]
-    recordings, lost = table["file"].nunique(), set(table["file"]) - set(good["file"])
+    good, bad, lost = table[table["problem"] == ""], table[table["problem"] != ""], unusable(table)
+    recordings = table["file"].nunique()
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
         print(f"{options.output}: {recordings - len(lost)} of {recordings} recordings predicted")
     elif len(good):
         print(as_text(good))
-    bad = table[table["problem"] != ""]
-    for row in bad[~(bad["file"].isin(lost) & bad["file"].duplicated())].itertuples():
-        place = "" if row.file in lost else f" ({row.start:g} to {row.end:g} s)"
-        print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
-    if lost:
+    for row in bad[~bad["file"].isin(lost["file"])].itertuples():
+        print(f"{row.file} ({row.start:g} to {row.end:g} s): {row.problem}", file=sys.stderr)
+    for row in lost.itertuples():
+        print(f"{row.file}: {row.problem}", file=sys.stderr)
+    if len(lost):
         raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
 
 

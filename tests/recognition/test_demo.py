@@ -51,6 +51,14 @@ def test_a_long_recording_gets_the_mean_of_its_windows(model, make_audio, make_s
     assert plane.count("stroke-width='2.5'") == 4
 
 
+def test_the_map_speaks_of_synthetic_vectors_only_where_there_are_any(
+    model, make_recognizer, make_speakers
+):
+    assert ">synthetic<" in demo.plane(model)
+    X, y, _ = make_speakers()
+    assert ">synthetic<" not in demo.plane(make_recognizer(times=0).fit(X, y).model_)
+
+
 @pytest.mark.parametrize("classifier", ["dnn", "svm"])
 def test_contributions_are_the_slope_times_the_value(make_recognizer, make_speakers, classifier):
     """Along a small step the score moves as the contributions say."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from adan import __version__
 from adan.errors import AdanError
+from adan.recognition.card import as_text
 from adan.recognition.model import Map, Model, Network, Scaling, SupportVectors
 from adan.synthesis import storage
 
@@ -82,7 +83,8 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 
 def _check(model: Model) -> None:
-    """Compute once, so that parts that do not fit together are found here and not later."""
+    """Describe and compute once, so that parts that do not fit are found here and not later."""
+    as_text(model.card)
     nothing = np.zeros((1, model.n_features), np.float32)
     probabilities = model.probabilities(nothing)
     plane = model.map

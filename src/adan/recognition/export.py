@@ -35,8 +35,7 @@ def export(model: Model, path: str | os.PathLike[str]) -> None:
         something else.
     """
     require("onnx", "onnx", "onnxruntime")
-    graph = _Graph(model)
-    content = graph.proto().SerializeToString()
+    content = _Graph(model).proto().SerializeToString()
     _check(model, content)
     try:
         with replacing(path) as temporary:

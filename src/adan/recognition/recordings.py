@@ -164,6 +164,12 @@ def warm_up(model: Model) -> None:
     functionals(noise, 16000, _feature_set(model))
 
 
+def unusable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each recording that gave nothing, with its first problem."""
+    heard = table.loc[table["problem"] == "", "file"]
+    return table[~table["file"].isin(heard)].drop_duplicates("file")
+
+
 def as_text(table: pd.DataFrame) -> str:
     """Return predictions as lines for a terminal, probabilities in per cent."""
     shown = table.drop(columns="problem")
