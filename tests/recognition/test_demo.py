@@ -125,8 +125,11 @@ def browser():
         browser.close()
 
 
-def test_the_first_answer_waits_for_no_import(make_bundle, make_audio):
+def test_the_first_answer_waits_for_no_import_and_a_bad_recording_leaves_no_trace(
+    make_bundle, make_audio
+):
     pytest.importorskip("gradio")
+    silent = make_audio("silent.wav", np.zeros(8000))
     program = f"""
 import sys
 from adan.recognition import bundle, demo
@@ -134,11 +137,16 @@ from gradio_client import Client, handle_file
 blocks = demo.serve(bundle.load({make_bundle()!r}), browser=False)
 client, before = Client(blocks.local_url, verbose=False), set(sys.modules)
 client.predict(handle_file({make_audio()!r}), api_name="/recognise")
-blocks.close()
 print(sorted(name for name in set(sys.modules) - before if name.startswith("matplotlib")))
+try:
+    client.predict(handle_file({silent!r}), api_name="/recognise")
+except Exception as error:
+    print(error)
+blocks.close()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.endswith("\n[]\n"), done.stderr
+    assert done.stdout.splitlines()[-3:-1] == ["[]", "The recording cannot be used: silent."]
+    assert "Traceback" not in done.stderr
 
 
 def test_the_page_answers_and_asks_nothing_of_the_outside(model, emodb, browser):

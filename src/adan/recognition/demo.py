@@ -95,7 +95,7 @@ def page(model: Model) -> Any:
         try:
             return (None, plane(model), "", "") if file is None else answer(model, file)
         except AdanError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     with gr.Blocks(title="adan", analytics_enabled=False) as blocks:
         gr.Markdown(
