@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from adan._extras import require
 from adan.errors import AdanError
 
 ATTEMPTS = 5
@@ -27,10 +28,9 @@ def connected(address: str) -> Iterator[Any]:
     AdanError
         If distributed is not installed, or no scheduler answers.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise AdanError("distributed is not installed: pip install 'adan[distributed]'") from None
+    require("distributed", "distributed")
+    from distributed import Client
+
     try:
         client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:

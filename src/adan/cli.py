@@ -89,15 +89,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_corpus_options(command)
     command.add_argument("--features", help="openSMILE feature set [the table's, or IS11]")
     command.add_argument("--synthesizer", default="adan", help="see 'adan methods' [adan]")
-    command.add_argument("--classifier", choices=("dnn", "svm"), default="dnn", help="[dnn]")
-    command.add_argument("--times", type=_count, default=10, help="synthetic sets, or 0 [10]")
-    command.add_argument("--seed", type=_count, default=0, help="[0]")
-    command.add_argument("-o", "--output", required=True, help="bundle to write (model.adan)")
+    command.add_argument(
+        "--classifier", choices=("dnn", "svm"), default="dnn", help="of the paper [dnn]"
+    )
+    command.add_argument(
+        "--times", type=_count, default=10, help="synthetic sets; 0 for real vectors alone [10]"
+    )
+    command.add_argument("--seed", type=_count, default=0, help="of all that is random [0]")
+    command.add_argument("-o", "--output", required=True, help="file to write (model.adan)")
     command.set_defaults(run=_train)
 
     command = commands.add_parser("predict", help="tell the emotion of recordings")
     _add_model(command)
-    command.add_argument("audio", nargs="+", help="files, folders, or tables with a column 'file'")
+    command.add_argument(
+        "audio",
+        nargs="+",
+        help="audio files, folders, or tables (.csv, .parquet) with a column 'file'",
+    )
     command.add_argument("-o", "--output", help="table to write (.csv or .parquet) [print it]")
     command.set_defaults(run=_predict)
 
@@ -200,7 +208,7 @@ def _add_corpus_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", help="bundle of 'adan train'")
+    command.add_argument("model", help="file that 'adan train' wrote")
 
 
 def _setting(text: str) -> tuple[str, str | bool]:
@@ -448,7 +456,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
-    from adan.recognition.recordings import as_text, audio_files, predict_files
+    from adan.recognition.recordings import as_text, audio_files, predict_files, unusable
 
     if options.output:
         from adan.corpora.table import check_writable, write_table
@@ -456,17 +464,19 @@ def _predict(options: argparse.Namespace) -> None:
         check_writable(options.output)
     files = audio_files(options.audio)
     table = predict_files(load(options.model), files, progress=True)
-    good = table[table["problem"] == ""]
+    good, bad, lost = table[table["problem"] == ""], table[table["problem"] != ""], unusable(table)
+    recordings = table["file"].nunique()
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
-        print(f"{options.output}: {len(good)} of {len(table)} predicted")
-    else:
+        print(f"{options.output}: {recordings - len(lost)} of {recordings} recordings predicted")
+    elif len(good):
         print(as_text(good))
-    if len(bad := table[table["problem"] != ""]):
-        for row in bad.itertuples():
-            place = f" ({row.start:g} to {row.end:g} s)" if row.end else ""
-            print(f"{row.file}{place}: {row.problem}", file=sys.stderr)
-        raise AdanError(f"{len(bad)} of {len(table)} recordings cannot be used (listed above)")
+    for row in bad[~bad["file"].isin(lost["file"])].itertuples():
+        print(f"{row.file} ({row.start:g} to {row.end:g} s): {row.problem}", file=sys.stderr)
+    for row in lost.itertuples():
+        print(f"{row.file}: {row.problem}", file=sys.stderr)
+    if len(lost):
+        raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
 
 
 def _info(options: argparse.Namespace) -> None:
@@ -481,7 +491,7 @@ def _export(options: argparse.Namespace) -> None:
     from adan.recognition.export import export
 
     export(load(options.model), options.output)
-    print(f"{options.output}: vectors in, probabilities out; onnxruntime gives the same")
+    print(f"{options.output}: feature vectors in, probabilities out; checked with onnxruntime")
 
 
 def _demo(options: argparse.Namespace) -> None:

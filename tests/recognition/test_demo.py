@@ -1,6 +1,8 @@
 """What the page says of a recording; in headless Chromium, that it says it."""
 
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -47,6 +49,14 @@ def test_a_long_recording_gets_the_mean_of_its_windows(model, make_audio, make_s
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert "4 windows" in note
     assert plane.count("stroke-width='2.5'") == 4
+
+
+def test_the_map_speaks_of_synthetic_vectors_only_where_there_are_any(
+    model, make_recognizer, make_speakers
+):
+    assert ">synthetic<" in demo.plane(model)
+    X, y, _ = make_speakers()
+    assert ">synthetic<" not in demo.plane(make_recognizer(times=0).fit(X, y).model_)
 
 
 @pytest.mark.parametrize("classifier", ["dnn", "svm"])
@@ -113,6 +123,30 @@ def browser():
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def test_the_first_answer_waits_for_no_import_and_a_bad_recording_leaves_no_trace(
+    make_bundle, make_audio
+):
+    pytest.importorskip("gradio")
+    silent = make_audio("silent.wav", np.zeros(8000))
+    program = f"""
+import sys
+from adan.recognition import bundle, demo
+from gradio_client import Client, handle_file
+blocks = demo.serve(bundle.load({make_bundle()!r}), browser=False)
+client, before = Client(blocks.local_url, verbose=False), set(sys.modules)
+client.predict(handle_file({make_audio()!r}), api_name="/recognise")
+print(sorted(name for name in set(sys.modules) - before if name.startswith("matplotlib")))
+try:
+    client.predict(handle_file({silent!r}), api_name="/recognise")
+except Exception as error:
+    print(error)
+blocks.close()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-3:-1] == ["[]", "The recording cannot be used: silent."]
+    assert "Traceback" not in done.stderr
 
 
 def test_the_page_answers_and_asks_nothing_of_the_outside(model, emodb, browser):

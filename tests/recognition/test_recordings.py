@@ -1,18 +1,22 @@
 """Every kind of recording is heard or refused in words, and the others still are."""
 
 import os
+import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from adan.cli import main
-from adan.corpora.table import read_table
+from adan.corpora import read_corpus
+from adan.corpora.table import read_table, write_table
 from adan.errors import AdanError
-from adan.features import extract
+from adan.features import extract, features_of
 from adan.recognition import bundle
 from adan.recognition.recordings import audio_files, predict_files
+from adan.recognition.training import train
 
 pytestmark = pytest.mark.usefixtures("audio_extra")
 
@@ -61,8 +65,8 @@ def test_bad_files_are_told_and_the_rest_is_done(model, make_audio, make_signal,
     good = make_audio("good.wav")
     problems = {
         str(tmp_path / "empty.wav"): "empty",
-        str(tmp_path / "text.wav"): "not audio, or corrupt",
-        cut: "not audio, or corrupt",
+        str(tmp_path / "text.wav"): "of no known audio format, or corrupt",
+        cut: "of no known audio format, or corrupt",
         str(tmp_path / "none.wav"): "missing",
         str(tmp_path): "cannot be read (Is a directory)",
         make_audio("silent.wav", np.zeros(8000)): "silent",
@@ -110,6 +114,34 @@ def test_a_silent_window_is_told(model, make_audio, make_signal):
     assert table["problem"].tolist() == ["", "silent", "", ""]
 
 
+def test_a_pause_is_told_and_no_error(make_bundle, make_audio, make_signal, capsys):
+    signal = make_signal(seconds=20)
+    signal[5 * 16000 : 10 * 16000] = 0
+    pause, silent = make_audio("pause.wav", signal), make_audio("silent.wav", 0 * signal)
+    bundle = make_bundle()
+    assert main(["predict", bundle, pause]) == 0
+    said = capsys.readouterr()
+    assert said.out.count("pause.wav") == 3
+    assert said.err == f"{pause} (5 to 10 s): silent\n"
+    assert main(["predict", bundle, pause, silent]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{pause} (5 to 10 s): silent",
+        f"{silent}: silent",
+        "adan: error: 1 of 2 recordings cannot be used (listed above)",
+    ]
+    assert main(["predict", bundle, silent]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_was_cut_off_ends_where_its_samples_do(model, make_audio, make_signal):
+    cut = make_audio("cut.mp3", make_signal(seconds=4))
+    with open(cut, "r+b") as file:
+        file.truncate(os.path.getsize(cut) // 2)
+    table = predict_files(model, [cut])
+    assert table["problem"].tolist() == [""]
+    assert 1 < table["end"].item() < 3
+
+
 def test_which_files_are_meant(make_audio, tmp_path):
     files = [make_audio(f"folder/{name}") for name in ("b.wav", "a.FLAC", "sub/c.ogg")]
     (tmp_path / "folder" / "._b.wav").write_bytes(b"Mac OS X")
@@ -133,12 +165,30 @@ def test_a_model_of_other_vectors_takes_no_audio(make_recognizer, make_rows, mak
 
 
 def test_openSMILE_missing(model, make_audio, monkeypatch):
-    def missing():
-        raise AdanError("opensmile is not installed: pip install 'adan[audio]'")
-
-    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", missing)
+    monkeypatch.setitem(sys.modules, "opensmile", None)
     with pytest.raises(AdanError, match="opensmile is not installed"):
         predict_files(model, [make_audio()])
+
+
+def test_another_openSMILE_is_warned_of_in_one_line(make_bundle, make_audio, monkeypatch, capsys):
+    bundle, audio, own = make_bundle(), make_audio(), version("opensmile")
+    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", lambda: f"{own}.post1")
+    assert main(["predict", bundle, audio]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("adan.recognition.recordings.opensmile_version", lambda: "3.1.0")
+    assert main(["predict", bundle, audio]) == 0
+    assert capsys.readouterr().err == (
+        f"adan: warning: the model was made with opensmile {own} and 3.1.0 is installed, whose "
+        f"features may differ: pip install opensmile=={own}\n"
+    )
+
+
+def test_the_card_names_the_openSMILE_of_the_vectors(make_corpus, tmp_path):
+    table = features_of(read_corpus(make_corpus(n_each=2)), "eGeMAPSv02")
+    table.attrs["opensmile"] = "1.9.0"
+    write_table(table, tmp_path / "t.parquet")
+    recognizer = train(str(tmp_path / "t.parquet"), synthesizer="smote", classifier="svm", times=0)
+    assert recognizer.card_["versions"]["opensmile"] == "1.9.0"
 
 
 def test_the_command_does_the_rest_and_exits_with_2(make_bundle, make_audio, tmp_path, capsys):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from adan._extras import require
 from adan.corpora.base import Corpus
 from adan.errors import AdanError
 
@@ -47,7 +47,9 @@ def read_audformat(
     ----------
     https://audeering.github.io/audformat
     """
-    audformat = _package("audformat")
+    require("audb", "audformat")
+    import audformat
+
     try:
         database = audformat.Database.load(os.fspath(folder))
     except Exception as error:  # whatever a damaged YAML, CSV or Parquet file leads to
@@ -81,7 +83,9 @@ def read_audb(
     ----------
     https://audeering.github.io/audb
     """
-    audb = _package("audb")
+    require("audb", "audb")
+    import audb
+
     name, _, version = name.partition("@")
     try:
         database = audb.load(name, version=version or None, verbose=False)
@@ -127,13 +131,6 @@ def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.
                 "name the right ones with emotion=NAME and speaker=NAME"
             )
     return labels
-
-
-def _package(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise AdanError(f"{name} is not installed: pip install 'adan[audb]'") from None
 
 
 def _unreadable(what: str, error: Exception) -> str:

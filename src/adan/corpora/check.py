@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from adan._extras import require
 from adan._progress import progress_bar
 from adan.corpora.base import Corpus
 from adan.errors import AdanError
@@ -38,25 +37,24 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
     """
     if "file" not in corpus.table:
         raise AdanError(f"{corpus.name} has no audio: its table needs a column 'file'")
-    try:
-        soundfile = import_module("soundfile")
-    except ImportError:
-        raise AdanError("soundfile is not installed: pip install 'adan[audio]'") from None
+    require("audio", "soundfile")
     files = progress_bar(
         iterable=corpus.table["file"], desc="headers", delay=2, disable=not progress
     )
-    rows = [(file, *_header(soundfile, file, min_seconds)) for file in files]
+    rows = [(file, *_header(file, min_seconds)) for file in files]
     return pd.DataFrame(
         rows, index=corpus.table.index, columns=["file", "rate", "seconds", "problem"]
     )
 
 
-def _header(soundfile: Any, file: str, min_seconds: float) -> tuple[int, float, str]:
+def _header(file: str, min_seconds: float) -> tuple[int, float, str]:
+    import soundfile
+
     if not Path(file).exists():
         return 0, 0.0, "missing"
     try:
         info = soundfile.info(file)
     except (OSError, soundfile.SoundFileError):
-        return 0, 0.0, "not audio, or corrupt"
+        return 0, 0.0, "of no known audio format, or corrupt"
     short = f"too short ({1000 * info.duration:.0f} ms)" if info.duration < min_seconds else ""
     return info.samplerate, info.duration, short

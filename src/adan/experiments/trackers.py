@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from adan._extras import require
 from adan.errors import AdanError
 from adan.evaluation.scores import score_seeds
 from adan.experiments.store import Cell
@@ -25,10 +26,8 @@ def tensorboard(folder: Path) -> Iterator[Tracker]:
     AdanError
         If tensorboard is not installed.
     """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise AdanError("tensorboard is not installed: pip install 'adan[tensorboard]'") from None
+    require("tensorboard", "tensorboard")
+    from torch.utils.tensorboard import SummaryWriter
 
     def write(cell: Cell, result: Result) -> None:
         if len(result.history):
@@ -55,11 +54,10 @@ def mlflow(address: str, folder: Path) -> Iterator[Tracker]:
     AdanError
         If mlflow is not installed, or does not answer.
     """
-    try:
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-    except ImportError:
-        raise AdanError("mlflow is not installed: pip install 'adan[mlflow]'") from None
+    require("mlflow", "mlflow")
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
     try:
         client = MlflowClient(address)
         experiment = client.get_experiment_by_name(folder.name)

@@ -129,7 +129,7 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.SoundFileError:
-        raise BadAudio("not audio, or corrupt") from None
+        raise BadAudio("of no known audio format, or corrupt") from None
     return one_channel(samples), rate
 
 

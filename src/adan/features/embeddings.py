@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterable
 from functools import partial
-from importlib import import_module
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from adan._extras import require
 from adan.corpora import Corpus
 from adan.errors import AdanError
 from adan.features.audio import BadAudio, beside, decode, files_of, vectors_of
@@ -87,9 +87,9 @@ def embed(
     A. Baevski et al., "wav2vec 2.0: a framework for self-supervised learning of speech
     representations", NeurIPS 2020.
     """
-    transformers = _package("transformers", "embeddings")
-    for package in ("soundfile", "platformdirs"):
-        _package(package, "audio")
+    require("embeddings", "transformers", "soundfile", "platformdirs")
+    import transformers
+
     network, prepare = _load(transformers, os.fspath(model))
     last = network.config.num_hidden_layers
     if not -last - 1 <= layer <= last:
@@ -182,10 +182,3 @@ def _digest(network: Any) -> str:
         digest.update(name.encode())
         digest.update(weights.contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _package(name: str, extra: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise AdanError(f"{name} is not installed: pip install 'adan[{extra}]'") from None

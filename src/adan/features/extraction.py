@@ -6,15 +6,15 @@ import functools
 import os
 import warnings
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from adan._extras import require
 from adan.corpora import Corpus
-from adan.errors import AdanError
 from adan.features.audio import BadAudio, beside, decode, files_of, vectors_of
 from adan.features.cache import Cache, cache_root
 from adan.features.sets import FeatureSet
@@ -182,7 +182,5 @@ def _feature_names(feature_set: FeatureSet, store: Cache) -> list[str]:
 
 def opensmile_version() -> str:
     """Return openSMILE's version, or tell which package of the audio extra is missing."""
-    try:
-        return [version(package) for package in ("platformdirs", "soundfile", "opensmile")][-1]
-    except PackageNotFoundError as error:
-        raise AdanError(f"{error.name} is not installed: pip install 'adan[audio]'") from None
+    require("audio", "platformdirs", "soundfile", "opensmile")
+    return version("opensmile")

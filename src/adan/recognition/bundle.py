@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from adan import __version__
 from adan.errors import AdanError
+from adan.recognition.card import as_text
 from adan.recognition.model import Map, Model, Network, Scaling, SupportVectors
 from adan.synthesis import storage
 
@@ -59,6 +60,8 @@ def load(path: str | os.PathLike[str]) -> Model:
     AdanError
         If the file is missing, damaged, changed, of another kind or of a newer format.
     """
+    if os.path.isdir(path):
+        raise AdanError(f"{path} is a folder: give a file that adan train wrote")
     try:
         header, arrays = storage.read(path, KIND)
         stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
@@ -80,7 +83,8 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 
 def _check(model: Model) -> None:
-    """Compute once, so that parts that do not fit together are found here and not later."""
+    """Describe and compute once, so that parts that do not fit are found here and not later."""
+    as_text(model.card)
     nothing = np.zeros((1, model.n_features), np.float32)
     probabilities = model.probabilities(nothing)
     plane = model.map

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -93,39 +94,50 @@ def _version(package: str) -> str | None:
 
 
 def as_text(card: dict[str, Any]) -> str:
-    """Return a card as lines for a terminal."""
+    """Return a card as lines of at most 100 characters for a terminal."""
     emotions = ", ".join(f"{label} {n}" for label, n in card["emotions"].items())
     speakers = "unnamed speakers" if card["speakers"] is None else f"{card['speakers']} speakers"
-    versions = ", ".join(f"{name} {v}" for name, v in card["versions"].items() if v)
-    settings = ", ".join(f"{name} {_in_words(v)}" for name, v in card["settings"].items())
     lines = {
         "corpus": f"{card['corpus']}: {card['utterances']} utterances, {speakers}",
         "emotions": emotions,
         "features": card["features"],
-        "settings": settings,
-        "versions": versions,
-        "unseen speakers": _measured(card.get("unseen_speakers")),
+        "training": _training(**card["settings"]),
+        "versions": ", ".join(f"{name} {v}" for name, v in card["versions"].items() if v),
+        "unseen speakers": "not measured (no speakers were given)",
+        "calibration": "none (no speakers were given)",
         "intended use": card["intended_use"],
         "limits": card["limits"],
     }
-    width = max(map(len, lines))
-    return "\n".join(f"{name:{width}}  {text}" for name, text in lines.items())
-
-
-def _in_words(setting: Any) -> str:
-    return str(setting["name"] if isinstance(setting, dict) else setting)
-
-
-def _measured(figures: dict[str, Any] | None) -> str:
-    if figures is None:
-        return "not measured (no speakers were given)"
-    scores = [
-        f"{name.upper()} {f['value']:.1f} % (95 % interval {f['low']:.1f} to {f['high']:.1f})"
-        for name, f in figures.items()
-        if name in ("wa", "uar")
-    ]
-    return (
-        f"{', '.join(scores)}; probabilities miss by {100 * figures['calibration_error']:.1f} "
-        f"points ({100 * figures['calibration_error_before']:.1f} uncalibrated), "
-        f"log loss {figures['log_loss']:.2f} ({figures['log_loss_before']:.2f})"
+    if "unseen_speakers" in card:
+        lines |= _measured(**card["unseen_speakers"])
+    width = 2 + max(map(len, lines))
+    return "\n".join(
+        fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
+        for name, text in lines.items()
     )
+
+
+def _training(classifier: Any, synthesizer: Any, times: int, random_state: int, **_: Any) -> str:
+    by, of = (s["name"] if isinstance(s, dict) else s for s in (classifier, synthesizer))
+    synthetic = f" and {times} times as many by {of}" if times else ""
+    return f"{by} on real vectors{synthetic}, seed {random_state}"
+
+
+def _measured(
+    wa: dict[str, float],
+    uar: dict[str, float],
+    calibration_error: float,
+    calibration_error_before: float,
+    log_loss: float,
+    log_loss_before: float,
+) -> dict[str, str]:
+    scores = [
+        f"{name} {f['value']:.1f} % (95 % interval {f['low']:.1f} to {f['high']:.1f})"
+        for name, f in (("WA", wa), ("UAR", uar))
+    ]
+    return {
+        "unseen speakers": ", ".join(scores),
+        "calibration": f"the label's probability is off by {100 * calibration_error:.1f} points on "
+        f"average ({100 * calibration_error_before:.1f} before), log loss {log_loss:.2f} "
+        f"({log_loss_before:.2f} before)",
+    }

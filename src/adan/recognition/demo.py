@@ -5,9 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 
+from adan._extras import require
 from adan.errors import AdanError
 from adan.recognition.card import as_text
 from adan.recognition.explanation import speaking_for
@@ -57,6 +59,7 @@ def serve(model: Model, *, browser: bool = True) -> Any:
     """
     blocks = page(model)
     warm_up(model)
+    matplotlib.get_backend()  # takes half a second once; gradio asks at the first answer
     blocks.launch(
         server_name="127.0.0.1",
         share=False,
@@ -85,16 +88,14 @@ def page(model: Model) -> Any:
     AdanError
         If gradio is not installed.
     """
-    try:
-        import gradio as gr
-    except ImportError:
-        raise AdanError("gradio is not installed: pip install 'adan[demo]'") from None
+    require("demo", "gradio")
+    import gradio as gr
 
     def show(file: str | None) -> tuple[dict[str, float] | None, str, str, str]:
         try:
             return (None, plane(model), "", "") if file is None else answer(model, file)
         except AdanError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     with gr.Blocks(title="adan", analytics_enabled=False) as blocks:
         gr.Markdown(
@@ -164,8 +165,7 @@ def plane(model: Model, utterances: Rows | None = None) -> str:
     dots = []
     rows = zip(place(model.map.points), model.map.codes, model.map.synthetic, strict=True)
     for (x, y), code, synthetic in rows:
-        colour = COLOURS[code % len(COLOURS)]
-        look = f"fill='none' stroke='{colour}'" if synthetic else f"fill='{colour}'"
+        look = f"fill='none' stroke='{_colour(code)}'" if synthetic else f"fill='{_colour(code)}'"
         radius = 2.5 if synthetic else 3
         dots.append(f"<circle cx='{x}' cy='{y}' r='{radius}' {look} opacity='.55'/>")
     for x, y in place(utterances) if utterances is not None else ():
@@ -173,18 +173,26 @@ def plane(model: Model, utterances: Rows | None = None) -> str:
             f"<circle cx='{x}' cy='{y}' r='9' fill='none' stroke='#111' stroke-width='2.5'/>"
             f"<circle cx='{x}' cy='{y}' r='3.5' fill='#111'/>"
         )
-    keys = [(f"fill='{COLOURS[i % 10]}'", str(c)) for i, c in enumerate(model.classes)]
-    keys += [("fill='#777'", "real"), ("fill='none' stroke='#777'", "synthetic")]
-    keys += [("fill='#111' stroke='#111' stroke-width='3'", "your recording")]
-    for i, (look, text) in enumerate(keys):
+    return _drawing("Where it falls among the training utterances", HEIGHT, [*dots, *_key(model)])
+
+
+def _key(model: Model) -> list[str]:
+    """Draw what the dots of the map mean."""
+    looks = [(f"fill='{_colour(code)}'", str(label)) for code, label in enumerate(model.classes)]
+    looks.append(("fill='#777'", "real"))
+    if model.map.synthetic.any():
+        looks.append(("fill='none' stroke='#777'", "synthetic"))
+    looks.append(("fill='#111' stroke='#111' stroke-width='3'", "your recording"))
+    shapes = []
+    for i, (look, text) in enumerate(looks):
         x, y = WIDTH - 120, 24 + 22 * i + 12 * (i >= len(model.classes))
-        dots.append(f"<circle cx='{x}' cy='{y}' r='4' {look}/>")
-        dots.append(f"<text x='{x + 12}' y='{y + 4}' font-size='13'>{escape(text)}</text>")
-    return _section(
-        "Where it falls among the training utterances",
-        f"<svg viewBox='0 0 {WIDTH} {HEIGHT}' width='100%' fill='#333' "
-        f"font-family='system-ui, sans-serif'>{''.join(dots)}</svg>",
-    )
+        shapes.append(f"<circle cx='{x}' cy='{y}' r='4' {look}/>")
+        shapes.append(f"<text x='{x + 12}' y='{y + 4}' font-size='13'>{escape(text)}</text>")
+    return shapes
+
+
+def _colour(code: int) -> str:
+    return COLOURS[code % len(COLOURS)]
 
 
 def bars(shares: pd.Series, label: str) -> str:
@@ -197,16 +205,15 @@ def bars(shares: pd.Series, label: str) -> str:
         x = middle if share > 0 else middle - width
         rows.append(f"<text x='0' y='{y + 13}' font-size='13'>{escape(str(name))}</text>")
         rows.append(f"<rect x='{x:.1f}' y='{y}' width='{width:.1f}' height='16' fill='{colour}'/>")
-    line = f"<line x1='{middle}' x2='{middle}' y1='0' y2='{24 * len(shares) + 8}' stroke='#999'/>"
-    return _section(
-        f"What speaks for {escape(label)} (right) and against it (left)",
-        f"<svg viewBox='0 0 {WIDTH} {24 * len(shares) + 8}' width='100%' fill='#333' "
-        f"font-family='system-ui, sans-serif'>{''.join(rows)}{line}</svg>",
-    )
+    height = 24 * len(shares) + 8
+    rows.append(f"<line x1='{middle}' x2='{middle}' y1='0' y2='{height}' stroke='#999'/>")
+    return _drawing(f"What speaks for {escape(label)} (right) and against it (left)", height, rows)
 
 
-def _section(title: str, content: str) -> str:
+def _drawing(title: str, height: int, shapes: list[str]) -> str:
     return (
         "<div style='background: white; color: #333; padding: 12px; border-radius: 8px'>"
-        f"<h3 style='margin: 0 0 8px; color: #333'>{title}</h3>{content}</div>"
+        f"<h3 style='margin: 0 0 8px; color: #333'>{title}</h3>"
+        f"<svg viewBox='0 0 {WIDTH} {height}' width='100%' fill='#333' "
+        f"font-family='system-ui, sans-serif'>{''.join(shapes)}</svg></div>"
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._extras import require
 from adan._files import replacing
 from adan.errors import AdanError
 from adan.recognition.model import Model, Network, SupportVectors
@@ -34,10 +34,8 @@ def export(model: Model, path: str | os.PathLike[str]) -> None:
         If onnx or onnxruntime is not installed, the file cannot be written or onnxruntime computes
         something else.
     """
-    for package in ("onnx", "onnxruntime"):
-        _package(package)
-    graph = _Graph(model)
-    content = graph.proto().SerializeToString()
+    require("onnx", "onnx", "onnxruntime")
+    content = _Graph(model).proto().SerializeToString()
     _check(model, content)
     try:
         with replacing(path) as temporary:
@@ -46,18 +44,13 @@ def export(model: Model, path: str | os.PathLike[str]) -> None:
         raise AdanError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _package(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise AdanError(f"{name} is not installed: pip install 'adan[onnx]'") from None
-
-
 def _check(model: Model, content: bytes) -> None:
     """Compare on vectors around the training vectors' mean, some far beyond the limit."""
-    options = _package("onnxruntime").SessionOptions()
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
     options.log_severity_level = 3
-    session = _package("onnxruntime").InferenceSession(content, options)
+    session = InferenceSession(content, options)
     scaling, rng = model.scaling, np.random.default_rng(0)
     X = np.zeros((64, model.n_features), np.float32)
     spread = 2 ** rng.uniform(-2, 5, (64, 1)) * rng.standard_normal((64, len(scaling.kept)))

@@ -26,12 +26,11 @@ from adan.features import extract
 from adan.recognition import bundle, calibration
 from adan.recognition.card import card, figures
 from adan.recognition.landscape import landscape
-from adan.recognition.model import Model, Network, Scaling, SupportVectors
-from adan.recognition.recordings import predict_files
+from adan.recognition.model import Model, Network, Rows, Scaling, SupportVectors
+from adan.recognition.recordings import predict_files, unusable
 from adan.synthesis import registry
 from adan.synthesis.base import Synthesizer, fit_all, fold_seed
 
-Rows = NDArray[np.float32]
 CLASSIFIERS = {"dnn": DNNClassifier, "svm": RBFSVM}
 
 
@@ -135,9 +134,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         classifiers = self._classifiers(parts, progress)
         whole = parts[-1]
         synthetic = whole.synthesizer.sample(whole.y) if self.times else (whole.X[:0], whole.y[:0])
-        settings = {
-            name: _description(value) for name, value in self.get_params(deep=False).items()
-        }
+        settings = {n: _description(v) for n, v in self.get_params(deep=False).items()}
         self.model_ = Model(
             classes=self.classes_,
             feature_names=tuple(getattr(self, "feature_names_in_", ())),
@@ -148,10 +145,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             card=card(self.features, settings, labels, speakers),
         )
         if speakers is not None:
-            scores = np.full((len(rows), len(self.classes_)), -np.inf)
-            for fold, part, classifier in zip(folds, parts[:-1], classifiers[:-1], strict=True):
-                known = np.ix_(~fold, np.unique(part.y))
-                scores[known] = classifier.scores(part.scaling(rows[~fold]))
+            scores = _held_out_scores(rows, speakers, parts, classifiers)
             self._take_held_out(scores, codes, speakers)
         return self
 
@@ -253,12 +247,10 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             return self.model_.probabilities(validate_data(self, X, reset=False, dtype=np.float32))
         files = [os.fspath(file) for file in X]
         table = predict_files(self.model_, files)
-        names = [f"p_{label}" for label in self.classes_]
-        means = table.groupby("file")[names].mean()
-        bad = table[table["problem"] != ""].drop_duplicates("file")
-        if len(bad := bad[bad["file"].isin(means.index[means.isna().any(axis=1)])]):
+        if len(bad := unusable(table)):
             reasons = "; ".join(f"{row.file}: {row.problem}" for row in bad[:10].itertuples())
             raise AdanError(f"{len(bad)} of {len(files)} audio files cannot be used ({reasons})")
+        means = table.groupby("file")[[f"p_{label}" for label in self.classes_]].mean()
         return means.loc[files].to_numpy(np.float32)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -315,6 +307,23 @@ class _Part:
             X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(y, times))
             X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
         return _in_numpy(self.classifier.fit(X, y))
+
+
+def _held_out_scores(
+    rows: Rows,
+    speakers: NDArray[np.intp],
+    parts: list[_Part],
+    classifiers: list[Network | SupportVectors],
+) -> NDArray[np.floating]:
+    """Return each row's scores by the classifier that did not hear its speaker.
+
+    Those of a class that this classifier does not know are minus infinity.
+    """
+    scores = np.full((len(rows), parts[-1].y.max() + 1), -np.inf)
+    for speaker, (part, classifier) in enumerate(zip(parts[:-1], classifiers[:-1], strict=True)):
+        own = speakers == speaker
+        scores[np.ix_(own, np.unique(part.y))] = classifier.scores(part.scaling(rows[own]))
+    return scores
 
 
 def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:

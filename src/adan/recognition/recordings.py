@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -137,25 +137,24 @@ def listen(
         ThreadPoolExecutor(os.cpu_count()) as pool,
     ):
         windows = [w for plan in pool.map(_windows, map(os.fspath, files)) for w in plan]
-        outcomes = list(
+        heard = list(
             progress_bar(
-                iterable=pool.map(lambda window: _vector(window, feature_set), windows),
+                iterable=pool.map(lambda window: _heard(window, feature_set), windows),
                 total=len(windows),
                 desc="listening",
                 delay=2,
                 disable=not progress,
             )
         )
-    vectors = [o for o in outcomes if isinstance(o, np.ndarray)]
-    problems = [o if isinstance(o, str) else "" for o in outcomes]
     table = pd.DataFrame(
         {
-            "file": [w.file for w in windows],
-            "start": [round(w.first / w.rate, 2) for w in windows],
-            "end": [round(w.last / w.rate, 2) for w in windows],
-            "problem": problems,
+            "file": [w.file for w, _ in heard],
+            "start": [round(w.first / w.rate, 2) for w, _ in heard],
+            "end": [round(w.last / w.rate, 2) for w, _ in heard],
+            "problem": [w.problem for w, _ in heard],
         }
     )
+    vectors = [vector for _, vector in heard if vector is not None]
     return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
 
 
@@ -165,14 +164,19 @@ def warm_up(model: Model) -> None:
     functionals(noise, 16000, _feature_set(model))
 
 
+def unusable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each recording that gave nothing, with its first problem."""
+    heard = table.loc[table["problem"] == "", "file"]
+    return table[~table["file"].isin(heard)].drop_duplicates("file")
+
+
 def as_text(table: pd.DataFrame) -> str:
     """Return predictions as lines for a terminal, probabilities in per cent."""
-    if not len(table):
-        return ""
     shown = table.drop(columns="problem")
     names = [name for name in shown if name.startswith("p_")]
     shown[names] = (100 * shown[names]).round().astype(int)
-    return shown.rename(columns={n: n.removeprefix("p_") for n in names}).to_string(index=False)
+    headings = {name: f"{name.removeprefix('p_')} %" for name in names}
+    return shown.rename(columns=headings).to_string(index=False)
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,13 @@ def _feature_set(model: Model) -> FeatureSet:
             f"the model takes vectors of {model.n_features} numbers ({name}), which adan does not "
             "compute from audio: train one on a set of openSMILE's, or predict vectors in Python"
         )
-    opensmile_version()
+    installed, used = opensmile_version(), model.card.get("versions", {}).get("opensmile")
+    if used and used.split(".")[:2] != installed.split(".")[:2]:
+        warnings.warn(
+            f"the model was made with opensmile {used} and {installed} is installed, whose "
+            f"features may differ: pip install opensmile=={used}",
+            stacklevel=3,
+        )
     return known
 
 
@@ -211,24 +221,26 @@ def _windows(file: str) -> list[_Window]:
     except OSError as error:
         return [_Window(file, problem=f"cannot be read ({error.strerror})")]
     except soundfile.SoundFileError:
-        return [_Window(file, problem="not audio, or corrupt")]
+        return [_Window(file, problem="of no known audio format, or corrupt")]
     seconds = info.frames / info.samplerate
     n = int(np.ceil(seconds / WINDOW)) if seconds > LONGEST else 1
     cuts = np.linspace(0, info.frames, n + 1).round().astype(int).tolist()
     return [_Window(file, info.samplerate, a, b) for a, b in pairwise(cuts)]
 
 
-def _vector(window: _Window, feature_set: FeatureSet) -> np.ndarray | str:
+def _heard(window: _Window, feature_set: FeatureSet) -> tuple[_Window, np.ndarray | None]:
+    """Return the window as it was found to be and, unless it has a problem, its vector."""
     import soundfile
 
     if window.problem:
-        return window.problem
+        return window, None
     try:
         samples, rate = soundfile.read(
             window.file, start=window.first, stop=window.last, dtype="float32", always_2d=True
         )
-        return functionals(one_channel(samples), rate, feature_set)
+        window = replace(window, last=window.first + len(samples))  # less, if the file was cut off
+        return window, functionals(one_channel(samples), rate, feature_set)
     except soundfile.SoundFileError:
-        return "not audio, or corrupt"
+        return replace(window, problem="of no known audio format, or corrupt"), None
     except BadAudio as problem:
-        return str(problem)
+        return replace(window, problem=str(problem)), None

@@ -58,6 +58,8 @@ def train(
         progress=progress,
     )
     recognizer.card_["corpus"] = name
+    if "opensmile" in table.attrs:
+        recognizer.card_["versions"]["opensmile"] = table.attrs["opensmile"]
     return recognizer
 
 

@@ -1,0 +1,21 @@
+"""What people read of a recogniser."""
+
+from adan.recognition.card import as_text
+
+
+def test_the_card_in_words(make_recognizer, make_speakers):
+    lines = as_text(make_recognizer().fit(*make_speakers()).card_).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[0] == "corpus           not named: 60 utterances, 3 speakers"
+    assert "training         dnn on real vectors and 1 times as many by adan, seed 0" in lines
+    assert any(line.startswith("unseen speakers  WA ") for line in lines)
+    assert any(line.startswith("calibration      the label's probability is") for line in lines)
+
+
+def test_what_was_not_used_or_measured_is_not_told(make_recognizer, make_speakers):
+    X, y, _ = make_speakers()
+    lines = as_text(make_recognizer(times=0, classifier="svm").fit(X, y).card_).splitlines()
+    assert lines[0] == "corpus           not named: 60 utterances, unnamed speakers"
+    assert "training         svm on real vectors, seed 0" in lines
+    assert "unseen speakers  not measured (no speakers were given)" in lines
+    assert "calibration      none (no speakers were given)" in lines
