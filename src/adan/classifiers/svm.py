@@ -24,8 +24,9 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     libsvm computes the kernel one dot product at a time, here it is one matrix product, of short
     vectors where many rows lie in a small space. Rows that stand k times are taken once with k
-    times the penalty, which is the same problem. Where the kernel does not fit into `KERNEL_BYTES`, scikit-learn-intelex (``pip install "adan[svm]"``)
-    solves the problem block by block; without it, libsvm does, many times slower.
+    times the penalty, which is the same problem. Where the kernel does not fit into
+    `KERNEL_BYTES`, scikit-learn-intelex (``pip install "adan[svm]"``) solves the problem block by
+    block; without it, libsvm does, many times slower.
     """
 
     C: float
