@@ -131,6 +131,19 @@ def test_numbers_do_not_depend_on_the_number_of_threads(make_rows):
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_a_gpu_trains_as_the_cpu_does(make_adan, make_rows, precision):
+    X, y = make_rows(d=600)
+    on_cpu, on_gpu = (
+        make_adan(precision=precision, epochs=50, device=device).fit(X, y).history_
+        for device in ("cpu", "cuda")
+    )
+    for name in ("loss_reconstruction", "loss_generator"):
+        np.testing.assert_allclose(on_gpu[name], on_cpu[name], rtol=0.1)
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
 @pytest.mark.parametrize("d", [10, 100])
 def test_bfloat16_trains_as_float32_does(make_adan, make_rows, d):
     X, y = make_rows(d=d)

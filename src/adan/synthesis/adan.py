@@ -77,7 +77,8 @@ class ADAN(GameSynthesizer):
         vectors span: lossless for them, and several times faster.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Of the matrix products of E and R in training; ``"auto"`` is bfloat16 where the hardware
-        multiplies it. Weights, losses and everything after training are float32.
+        multiplies it. Weights, losses and everything after training are float32. Those of the
+        other networks are float32; on a GPU TF32, unless this is ``"float32"``.
     device : str, default="auto"
         Where to train: ``"cpu"``, ``"cuda"``, or a GPU if there is one.
     random_state : int, RandomState or None, default=None

@@ -43,7 +43,7 @@ GENERATOR_LOSSES = {"inverted": inverted_generator_loss, "minimax": minimax_gene
 def wasserstein_divergence_loss(
     real: Tensor, synthetic: Tensor, gradient: Tensor, weight: Tensor, *, k: float, p: float
 ) -> Tensor:
-    """Return f(G(z, y)) - f(E(x)) + k ||grad f||^p, the critic's part of (8) in Wu et al. (2018).
+    """Return f(G(z, y)) - f(E(x)) + k ||grad f||^p, the critic's loss of Wu et al. (2018).
 
     ``gradient``, of shape ``[M, B, N]``, is that of the critic f at the points between.
     """

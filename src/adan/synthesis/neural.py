@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
 
@@ -237,7 +238,8 @@ class NeuralSynthesizer(Synthesizer):
         width = min(X.shape) if first.rotate else X.shape[1]
         alone = first._networks([width], [None])
         total = len(members) * len(alone.phases()) * first.epochs
-        on_cpu = device_of(first.device).type == "cpu"
+        device = device_of(first.device)
+        on_cpu = device.type == "cpu"
         parts = list(_parts(members, alone, STACK_BYTES if on_cpu else STACK_BYTES_ON_GPU))
         with (
             progress_bar(
@@ -247,6 +249,7 @@ class NeuralSynthesizer(Synthesizer):
                 leave=False,
                 unit="epoch",
             ) as bar,
+            _tensor_cores(first.precision, device),
             shared_threads(len(parts) if on_cpu else 1) as workers,
             Parallel(n_jobs=workers, prefer="threads") as parallel,
         ):
@@ -291,6 +294,18 @@ def reduced(precision: Precision, device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+@contextmanager
+def _tensor_cores(precision: Precision, device: torch.device) -> Iterator[None]:
+    """Let a GPU multiply float32 in TF32 for a while, unless float32 is asked for."""
+    before = torch.get_float32_matmul_precision()
+    if device.type == "cuda" and precision != "float32":
+        torch.set_float32_matmul_precision("high")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 Member = tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]
