@@ -12,7 +12,7 @@ def make_recognizer(make_adan) -> Callable[..., EmotionRecognizer]:
     """A recogniser that trains in no time."""
 
     def make(**parameters) -> EmotionRecognizer:
-        dnn = DNNClassifier(steps=40, hidden=(8,))
+        dnn = DNNClassifier(steps=100, hidden=(8,))
         small = {"synthesizer": make_adan(), "classifier": dnn, "times": 1}
         return EmotionRecognizer(**{"features": "eGeMAPSv02", **small, **parameters})
 

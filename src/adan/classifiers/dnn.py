@@ -15,7 +15,7 @@ from torch import Tensor
 
 from adan.errors import AdanError
 from adan.synthesis.base import seed_of
-from adan.synthesis.coordinates import in_small_span
+from adan.synthesis.coordinates import in_small_span, turned
 from adan.synthesis.losses import classification_loss
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, accuracy, n_batches, train
@@ -43,8 +43,8 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         Rows a batch at the most.
     rotate : bool, default=True
         Where the training vectors lie in a space of at most half the dimensions, train in
-        coordinates of their principal axes there: several times faster, and weights that no
-        training vector reaches stay zero (see ``docs/measurements.md``).
+        coordinates of it: several times faster, and directions that no training vector has do not
+        count (see ``docs/measurements.md``).
     random_state : int, RandomState or None, default=None
         Seed of weights, shuffling and dropout.
 
@@ -76,7 +76,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         self.rotate = rotate
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Self:
         """Fit to vectors.
 
         Parameters
@@ -85,6 +85,10 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
             Standardised feature vectors; computed in float32.
         y : array-like of shape (n_samples,)
             Class labels.
+        n_real : int, default=None
+            How many vectors, from the first, are real. If given, ``rotate`` is about their space,
+            and others are projected on it, so that all methods of augmentation that leave the
+            space train the same network as those that do not.
 
         Returns
         -------
@@ -101,10 +105,18 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
-        generator = torch.Generator().manual_seed(seed_of(self.random_state))
-        axes, inside = (in_small_span(rows) if self.rotate else None) or (None, rows)
-        widths = (inside.shape[1], *self.hidden, len(self.classes_))
-        network = StackedMLP([widths], [generator], hidden=ACTIVATIONS[self.activation])
+        seed = seed_of(self.random_state)
+        generator = torch.Generator().manual_seed(seed)
+        axes, _ = (in_small_span(rows[:n_real]) if self.rotate else None) or (None, None)
+        if axes is not None:
+            axes = turned(axes, np.random.default_rng(seed))
+        inside = rows if axes is None else rows @ axes
+        network = StackedMLP(
+            [(inside.shape[1], *self.hidden, len(self.classes_))],
+            [generator],
+            hidden=ACTIVATIONS[self.activation],
+            fan_in=rows.shape[1],
+        )
         (self.history_,) = train(
             _Descent(network, self.learning_rate, self.dropout).step,
             [torch.as_tensor(inside)],

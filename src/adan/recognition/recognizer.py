@@ -306,7 +306,8 @@ class _Part:
         if times:
             X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(y, times))
             X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
-        return _in_numpy(self.classifier.fit(X, y))
+        n_real = {"n_real": len(self.X)} if isinstance(self.classifier, DNNClassifier) else {}
+        return _in_numpy(self.classifier.fit(X, y, **n_real))
 
 
 def _held_out_scores(

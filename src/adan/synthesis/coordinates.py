@@ -51,7 +51,8 @@ class Coordinates:
         scale[scale <= 1e-6 * np.abs(mean)] = 0.0
         standard = cls(mean, scale)
         if rotation is not None and len(X) < X.shape[1]:
-            return cls(mean, scale, _basis(standard.to(X), rotation))
+            axes = principal_axes(standard.to(X).numpy())
+            return cls(mean, scale, turned(axes, rotation).astype(np.float32))
         return standard
 
     def to(self, X: NDArray[np.floating]) -> Tensor:
@@ -72,17 +73,16 @@ class Coordinates:
         return arrays if self.basis is None else {**arrays, "basis": self.basis.numpy()}
 
 
-def _basis(rows: Tensor, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return an orthonormal basis of the span of ``rows``, turned at random.
+def turned(axes: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
+    """Return orthonormal columns (d, r) turned at random within the space they span.
 
     Principal axes would give a few coordinates most of the variance, and Adam, which takes steps
     of equal size in each, would then treat the rows differently from features of unit variance; a
     random turn spreads the variance evenly again.
     """
     with threadpool_limits(1):
-        axes = principal_axes(rows.numpy())
         turn, _ = np.linalg.qr(rng.standard_normal((axes.shape[1],) * 2))
-        return (axes @ turn).astype(np.float32)
+        return axes @ turn.astype(axes.dtype)
 
 
 def principal_axes(rows: NDArray[np.floating]) -> NDArray[np.float64]:

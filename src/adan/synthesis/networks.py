@@ -152,5 +152,7 @@ class StackedMLP(nn.Module):
 
     def put_before(self, axes: Tensor) -> None:
         """Have the first layer take what ``axes``, of shape ``[features, in]``, make its input."""
-        self.weights[0] = nn.Parameter(axes @ self.weights[0], requires_grad=False)
+        weight = axes @ (self.gains[0] * self.weights[0])
+        self.weights[0] = nn.Parameter(weight, requires_grad=False)
+        self.gains[0] = 1
         self.widths = [(len(axes), *member[1:]) for member in self.widths]
