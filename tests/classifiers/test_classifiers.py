@@ -101,6 +101,18 @@ def test_dnn_rotates_nothing_that_would_be_lost(make_rows):
         np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
 
 
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
+def test_several_dnns_are_the_mean_of_each(make_rows, hidden):
+    X, y = make_rows(n=40, d=100)
+    logits = []
+    for seed in (3, 4, 5):
+        alone = DNNClassifier(hidden, steps=30, rotate=False, random_state=seed).fit(X, y)
+        logits.append(alone.network_(torch.as_tensor(X, dtype=torch.float32)[None])[0])
+    several = DNNClassifier(hidden, steps=30, rotate=False, n_networks=3, random_state=3).fit(X, y)
+    expected = torch.stack(logits).mean(0).softmax(-1)
+    np.testing.assert_allclose(several.predict_proba(X), expected, atol=1e-4)
+
+
 def test_dnn_makes_the_same_number_of_updates_whatever_the_size(make_rows):
     for n in (60, 600):
         dnn = DNNClassifier(steps=100, batch_size=20, random_state=0).fit(*make_rows(n=n))

@@ -45,6 +45,9 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         Where the training vectors lie in a space of at most half the dimensions, train in
         coordinates of it: several times faster, and directions that no training vector has do not
         count (see ``docs/measurements.md``).
+    n_networks : int, default=1
+        Networks that are trained as one stack, each with its own weights, shuffling and dropout;
+        the classifier is the mean of their logits.
     random_state : int, RandomState or None, default=None
         Seed of weights, shuffling and dropout.
 
@@ -53,7 +56,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels.
     history_ : dict of str to ndarray of shape (epochs,)
-        ``loss`` and ``accuracy`` on the training rows, under dropout.
+        ``loss`` and ``accuracy`` on the training rows, under dropout; of the first network.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         steps: int = 1000,
         batch_size: int = 50,
         rotate: bool = True,
+        n_networks: int = 1,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.hidden = hidden
@@ -74,6 +78,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         self.steps = steps
         self.batch_size = batch_size
         self.rotate = rotate
+        self.n_networks = n_networks
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Self:
@@ -106,29 +111,29 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
         seed = seed_of(self.random_state)
-        generator = torch.Generator().manual_seed(seed)
+        generators = [torch.Generator().manual_seed(seed + i) for i in range(self.n_networks)]
         axes, _ = (in_small_span(rows[:n_real]) if self.rotate else None) or (None, None)
         if axes is not None:
             axes = turned(axes, np.random.default_rng(seed))
         inside = rows if axes is None else rows @ axes
         network = StackedMLP(
-            [(inside.shape[1], *self.hidden, len(self.classes_))],
-            [generator],
+            [(inside.shape[1], *self.hidden, len(self.classes_))] * self.n_networks,
+            generators,
             hidden=ACTIVATIONS[self.activation],
             fan_in=rows.shape[1],
         )
-        (self.history_,) = train(
+        self.history_, *_ = train(
             _Descent(network, self.learning_rate, self.dropout).step,
-            [torch.as_tensor(inside)],
-            [torch.as_tensor(codes)],
+            [torch.as_tensor(inside)] * self.n_networks,
+            [torch.as_tensor(codes)] * self.n_networks,
             n_classes=len(self.classes_),
             epochs=n_batches(self.steps, n_batches(len(rows), self.batch_size)),
             batch_size=self.batch_size,
             noise_width=network.hidden_units,
-            generators=[generator],
+            generators=generators,
             device=torch.device("cpu"),
         )
-        self.network_ = network.member(0)
+        self.network_ = network.merged()
         if axes is not None:
             self.network_.put_before(torch.as_tensor(axes))
         return self

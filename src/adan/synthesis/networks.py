@@ -150,6 +150,28 @@ class StackedMLP(nn.Module):
         alone.gains.copy_(self.gains[:, m : m + 1])
         return alone.requires_grad_(False)
 
+    def merged(self) -> StackedMLP:
+        """Return one wide network, a stack of one, whose output is the mean of the members'.
+
+        The members' hidden units stand side by side; all see the same input, and outputs are
+        linear.
+        """
+        alone = [self.member(m) for m in range(len(self.widths))]
+        first, *inner, last = self.widths[0]
+        one = StackedMLP(
+            [(first, *(len(alone) * w for w in inner), last)], [None], hidden=self.hidden
+        )
+        for layer in range(len(self.weights)):
+            weight = torch.block_diag(*(network.weights[layer][0] for network in alone))
+            bias = torch.cat([network.biases[layer][0] for network in alone], dim=-1)
+            if layer == 0:
+                weight = weight.unflatten(0, (len(alone), -1)).sum(0)
+            if layer == len(self.weights) - 1:
+                weight, bias = (t.unflatten(1, (len(alone), -1)).mean(1) for t in (weight, bias))
+            one.weights[layer].data[0], one.biases[layer].data[0] = weight, bias
+        one.gains.copy_(alone[0].gains)
+        return one.requires_grad_(False)
+
     def put_before(self, axes: Tensor) -> None:
         """Have the first layer take what ``axes``, of shape ``[features, in]``, make its input."""
         weight = axes @ (self.gains[0] * self.weights[0])
