@@ -99,6 +99,13 @@ def test_few_rows_few_features(synthesizer, make_rows, n, d):
 
 
 @each
+def test_where_nothing_varies_nothing_comes_out_but_that(synthesizer, make_rows):
+    _, y = make_rows()
+    X, _ = clone(synthesizer).fit(np.full((len(y), 6), 2.5), y).sample(y)
+    np.testing.assert_array_equal(X, 2.5)
+
+
+@each
 @pytest.mark.parametrize("d", [4, 100])
 def test_constant_column_stays_constant(synthesizer, make_rows, d):
     X, y = make_rows(d=d)

@@ -47,7 +47,7 @@ class ClassGaussian(Synthesizer):
         self.residuals_ = rows - self.means_[codes]
         varying = self.residuals_[:, self.coordinates_.scale > 0]
         self.shrinkage_ = ledoit_wolf_shrinkage(varying)
-        self.variance_ = np.square(varying).mean()
+        self.variance_ = np.square(varying).sum() / max(varying.size, 1)
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
         n = len(self.residuals_)
@@ -64,6 +64,8 @@ def ledoit_wolf_shrinkage(residuals: NDArray[np.floating]) -> float:
     of the entries of R'R and of RR' have the same sum.
     """
     n, d = residuals.shape
+    if not d:
+        return 0.0
     products = residuals.astype(np.float64) @ residuals.T
     lengths = np.diag(products)
     squares = np.square(products).sum() / n**2
