@@ -112,7 +112,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
             raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
         seed = seed_of(self.random_state)
         generators = [torch.Generator().manual_seed(seed + i) for i in range(self.n_networks)]
-        axes, _ = (in_small_span(rows[:n_real]) if self.rotate else None) or (None, None)
+        axes = in_small_span(rows[:n_real])[0] if self.rotate else None
         if axes is not None:
             axes = turned(axes, np.random.default_rng(seed))
         inside = rows if axes is None else rows @ axes
@@ -129,7 +129,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
             n_classes=len(self.classes_),
             epochs=n_batches(self.steps, n_batches(len(rows), self.batch_size)),
             batch_size=self.batch_size,
-            noise_width=network.hidden_units,
+            noise_width=sum(network.hidden_widths),
             generators=generators,
             device=torch.device("cpu"),
         )

@@ -16,9 +16,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import LeaveOneGroupOut
-from sklearn.utils.validation import has_fit_parameter
 
 from adan._threads import one_thread_each
+from adan.classifiers import augmented
 from adan.classifiers.tuned import Tuned
 from adan.evaluation.normalisation import normalise
 from adan.evaluation.quality import Dataset
@@ -341,13 +341,10 @@ def _predict(
 ) -> dict[str, NDArray[Any]]:
     """Train every classifier on one fold and return its labels for the test rows."""
     X, y = method.training_set(fold.X, fold.y, synthesizer)
-    settled = {name: _settled(c, fold, seed) for name, c in study.classifiers.items()}
-    n_real = {"n_real": len(fold.X)} if method.real else {}
+    n_real = len(fold.X) if method.real else None
     return {
-        name: classifier.fit(
-            X, y, **n_real if has_fit_parameter(classifier, "n_real") else {}
-        ).predict(fold.X_test)
-        for name, classifier in settled.items()
+        name: augmented.fit(_settled(classifier, fold, seed), X, y, n_real).predict(fold.X_test)
+        for name, classifier in study.classifiers.items()
     }
 
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._progress import progress_bar
 from adan._threads import one_thread_each
+from adan.classifiers import augmented
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
@@ -306,8 +307,7 @@ class _Part:
         if times:
             X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(y, times))
             X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
-        n_real = {"n_real": len(self.X)} if isinstance(self.classifier, DNNClassifier) else {}
-        return _in_numpy(self.classifier.fit(X, y, **n_real))
+        return _in_numpy(augmented.fit(self.classifier, X, y, len(self.X)))
 
 
 def _held_out_scores(

@@ -101,11 +101,12 @@ SPANNING = (512, 1024)
 
 def in_small_span(
     rows: NDArray[np.floating],
-) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None:
+) -> tuple[NDArray[np.floating] | None, NDArray[np.floating]]:
     """Return the principal axes (d, r) of a small space that holds all rows, and them in it (n, r).
 
-    A space of at most half the dimensions, spanned by the first rows; None where there is none.
-    Synthetic vectors mostly lie in the span of the real ones, which stand before them.
+    A space of at most half the dimensions, spanned by the first rows; where there is none, None
+    and the rows themselves. Synthetic vectors mostly lie in the span of the real ones, which stand
+    before them.
     """
     for n in sorted({min(n, rows.shape[1] // 2) for n in SPANNING} - {0}):
         axes = principal_axes(rows[:n]).astype(rows.dtype)
@@ -116,7 +117,7 @@ def in_small_span(
                 break
         else:
             return axes, within
-    return None
+    return None, rows
 
 
 def _squared(rows: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -91,7 +91,6 @@ class StackedMLP(nn.Module):
         self.hidden, self.output = hidden, output
         self.dtype = torch.bfloat16 if reduced else torch.float32
         largest = [max(layer) for layer in zip(*self.widths, strict=True)]
-        self.width_out = largest[-1]
         if all(generators):
             at_features = [fan_in, *[None] * (len(largest) - 2), fan_out]
             largest = [
@@ -118,9 +117,9 @@ class StackedMLP(nn.Module):
         self.register_buffer("gains", gains)
 
     @property
-    def hidden_units(self) -> int:
-        """The number of units of all hidden layers, filling included."""
-        return sum(bias.shape[-1] for bias in self.biases[:-1])
+    def hidden_widths(self) -> list[int]:
+        """The number of units of each hidden layer, filling included."""
+        return [bias.shape[-1] for bias in self.biases][:-1]
 
     def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
         """Map ``[M, B, in]`` to ``[M, B, out]``, member by member.
@@ -129,17 +128,17 @@ class StackedMLP(nn.Module):
         0 for a dropped one, and one over the share that stays for the others.
         """
         last = len(self.weights) - 1
-        widths = [bias.shape[-1] for bias in self.biases[:-1]]
-        masks = iter(()) if kept is None else iter(kept.split(widths, -1))
+        masks = iter(()) if kept is None else iter(kept.split(self.hidden_widths, -1))
         x = (x * self.gains[0]).to(self.dtype)
-        x = pad(x, (0, self.weights[0].shape[1] - x.shape[-1]))
+        if filling := self.weights[0].shape[1] - x.shape[-1]:
+            x = pad(x, (0, filling))
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = _Affine.apply(x, weight, bias)
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
                 x = x * mask
-        return x[..., : self.width_out].float() * self.gains[1]
+        return x[..., : max(member[-1] for member in self.widths)].float() * self.gains[1]
 
     def member(self, m: int) -> StackedMLP:
         """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""
