@@ -19,6 +19,7 @@ def test_defaults_are_the_papers():
         "autoencoder_hidden": (800, 800),
         "hidden": (100, 100),
         "learning_rate": 1e-4,
+        "anneal": False,
         "discriminator_steps": 1,
         "generator_loss": "inverted",
         "classification_weight": 1.0,

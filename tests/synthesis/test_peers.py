@@ -228,9 +228,18 @@ def test_mixtures_lie_between_two_vectors_of_the_class():
     assert a[:, 0].var() < mixup.set_params(alpha=0.1).sample({"a": 500})[0][:, 0].var()
 
 
-def test_transfer_changes_real_vectors_of_other_classes_where_the_decoder_can(make_rows):
-    X, y = make_rows(n=40, d=30)
-    transfer = TransferADAN(latent_dim=3, epochs=5, random_state=0).fit(X, y)
+@pytest.fixture
+def make_transfer(make_rows):
+    def make(**parameters):
+        X, y = make_rows(n=40, d=30)
+        settings = {"latent_dim": 3, "epochs": 5, "random_state": 0, **parameters}
+        return X, y, TransferADAN(**settings).fit(X, y)
+
+    return make
+
+
+def test_transfer_changes_real_vectors_of_other_classes_where_the_decoder_can(make_transfer):
+    X, y, transfer = make_transfer(own=0.0, move_dropped=False)
     X_synthetic, _ = transfer.sample({"anger": 20})
     standard = (X_synthetic - X.mean(axis=0)) / X.std(axis=0)
     decoded = transfer.decode(np.vstack([np.zeros(3), np.eye(3)])) - X.mean(axis=0)
@@ -240,3 +249,21 @@ def test_transfer_changes_real_vectors_of_other_classes_where_the_decoder_can(ma
     distances = np.linalg.norm((standard @ outside)[:, None] - real, axis=2)
     np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
     assert not np.isin(distances.argmin(axis=1), np.flatnonzero(y == "anger")).any()
+
+
+def test_transfer_moves_the_mean_of_what_the_decoder_drops(make_transfer):
+    X, y, transfer = make_transfer(own=0.0)
+    moved, _ = transfer.sample({"anger": 20})
+    kept, _ = transfer.set_params(move_dropped=False).sample({"anger": 20})
+    dropped = X - transfer.decode(transfer.encode(X))
+    means = {label: dropped[y == label].mean(axis=0) for label in np.unique(y)}
+    shifts = np.array([means["anger"] - means[other] for other in ("fear", "sadness")])
+    distances = np.linalg.norm((moved - kept)[:, None] - shifts, axis=2)
+    np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
+
+
+def test_transfer_with_all_variance_of_its_own_class_gives_its_rows_back(make_transfer):
+    X, y, transfer = make_transfer(own=1.0)
+    X_synthetic, _ = transfer.sample({"anger": 20})
+    distances = np.linalg.norm(X_synthetic[:, None] - X[y == "anger"], axis=2)
+    np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)

@@ -167,7 +167,13 @@ LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
 POOR = {
     "sequential": {"epochs": 100, **NARROW},
     "gan": {"learning_rate": 1e-3, **LONG},
-    "aae": {"learning_rate": 3e-3, "autoencoder_hidden": (50, 50), **LONG},
+    "aae": {
+        "learning_rate": 1e-3,
+        "autoencoder_hidden": (50, 50),
+        **LONG,
+        "epochs": 300,
+        "batch_size": 50,
+    },
 }
 
 

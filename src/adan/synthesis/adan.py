@@ -67,6 +67,8 @@ class ADAN(GameSynthesizer):
         First term of G's loss: of equation (6), or of equation (5).
     classification_weight : float, default=1
         Factor of the second term of G's loss, which comes from C; 0 leaves it out.
+    anneal : bool, default=False
+        Whether the learning rate falls, from epoch to epoch and linearly, to 0.
     epochs : int, default=200
         Passes over the training vectors. The paper trains "until convergence"; see
         ``docs/measurements.md`` for how the default was chosen.

@@ -12,7 +12,7 @@ from adan.errors import AdanError
 from adan.synthesis import losses
 from adan.synthesis.adversarial import Adversarial
 from adan.synthesis.latent import ClassifyingAutoencoder
-from adan.synthesis.networks import StackedMLP
+from adan.synthesis.networks import StackedMLP, tanh
 from adan.synthesis.training import Batch, accuracy
 
 
@@ -49,7 +49,7 @@ class Game(ClassifyingAutoencoder, Adversarial):
         discriminator_steps: int,
         generator_loss: str = "inverted",
         classification_weight: float = 1.0,
-        output: Callable[[Tensor], Tensor] = torch.tanh,
+        output: Callable[[Tensor], Tensor] = tanh,
         **autoencoder: Any,
     ) -> None:
         super().__init__(ranks, generators, latent_dim=latent_dim, output=output, **autoencoder)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from adan.synthesis import losses
 from adan.synthesis.base import check_finite, seed_of
-from adan.synthesis.networks import StackedMLP
+from adan.synthesis.networks import StackedMLP, tanh
 from adan.synthesis.neural import Networks, NeuralSynthesizer, apply
 from adan.synthesis.training import Batch, accuracy
 
@@ -49,7 +49,7 @@ class Autoencoder(Networks):
         latent_dim: int,
         autoencoder_hidden: Sequence[int],
         reduced: bool,
-        output: Callable[[Tensor], Tensor] = torch.tanh,
+        output: Callable[[Tensor], Tensor] = tanh,
     ) -> None:
         super().__init__()
         inner, outer = tuple(autoencoder_hidden), tuple(autoencoder_hidden)[::-1]

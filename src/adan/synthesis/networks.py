@@ -41,6 +41,30 @@ class _Affine(torch.autograd.Function):
         return to_x, to_weight, gradient.sum(1, keepdim=True, dtype=weight.dtype)
 
 
+class _Tanh(torch.autograd.Function):
+    """Hyperbolic tangent as 1 - 2 / (exp(2 x) + 1), which takes half the time of PyTorch's own.
+
+    By its sigmoid it would take a quarter, but the last bit of that depends on how threads share
+    the numbers out.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = (x.float() * 2).exp_().add_(1).reciprocal_().mul_(-2).add_(1).to(x.dtype)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (y,) = ctx.saved_tensors
+        return torch.ops.aten.tanh_backward(gradients[0], y)
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Return the hyperbolic tangent of ``x``."""
+    return torch.tanh(x) if x.is_cuda else _Tanh.apply(x)
+
+
 def filled(size: int, multiple: int) -> int:
     """Return the multiple that has room for ``size``."""
     return -(-size // multiple) * multiple
@@ -79,7 +103,7 @@ class StackedMLP(nn.Module):
         widths: Sequence[Sequence[int]],
         generators: Sequence[torch.Generator | None],
         *,
-        hidden: Callable[[Tensor], Tensor] = torch.tanh,
+        hidden: Callable[[Tensor], Tensor] = tanh,
         output: Callable[[Tensor], Tensor] = identity,
         fan_in: int | None = None,
         fan_out: int | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -55,6 +56,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
 
     def start(self, learning_rate: float) -> None:
         """Give each update its Adam; call when the networks are on their device."""
+        self.learning_rate = learning_rate
         self.optimisers = {
             name: torch.optim.Adam(
                 [p for network in networks for p in network.parameters()],
@@ -64,6 +66,12 @@ class Networks(nn.Module, metaclass=ABCMeta):
             )
             for name, networks in self.updates().items()
         }
+
+    def slow_down(self, done: float) -> None:
+        """Lower the learning rate in proportion to the share of the training that is done."""
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = self.learning_rate * (1 - done)
 
     @abstractmethod
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
@@ -98,8 +106,11 @@ class NeuralSynthesizer(Synthesizer):
     """
 
     _kind: ClassVar[Callable[..., Networks]]
+    _of_sampling: ClassVar[tuple[str, ...]] = ()
+    """Parameters that the networks are not made with."""
 
     learning_rate: float = 1e-4
+    anneal: bool = False
     epochs: int = 200
     batch_size: int = 128
     rotate: bool = True
@@ -191,8 +202,8 @@ class NeuralSynthesizer(Synthesizer):
         self, ranks: Sequence[int], generators: Sequence[torch.Generator | None]
     ) -> Networks:
         """Make the networks of a stack; ``ranks`` are the widths of the members' vectors."""
-        training = {field.name for field in fields(NeuralSynthesizer)}
-        own = {k: v for k, v in self.get_params(deep=False).items() if k not in training}
+        others = {*self._of_sampling, *(field.name for field in fields(NeuralSynthesizer))}
+        own = {k: v for k, v in self.get_params(deep=False).items() if k not in others}
         return self._kind(
             ranks,
             generators,
@@ -335,6 +346,13 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
     networks.start(first.learning_rate)
     histories: list[dict[str, NDArray[np.float64]]] = [{} for _ in part]
     for phase in networks.phases():
+        epochs = itertools.count(1)
+
+        def end_epoch(epochs: Iterator[int] = epochs) -> None:
+            if first.anneal:
+                networks.slow_down(next(epochs) / first.epochs)
+            advance(len(part))
+
         measured = train(
             phase,
             rows,
@@ -345,7 +363,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
             noise_width=networks.noise_width,
             generators=generators,
             device=device,
-            advance=lambda: advance(len(part)),
+            advance=end_epoch,
         )
         histories = [h | new for h, new in zip(histories, measured, strict=True)]
     for m, ((member, _), history) in enumerate(zip(part, histories, strict=True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -64,26 +64,40 @@ class TransferGame(WassersteinGame):
         return self.discriminator(seen).squeeze(-1)
 
 
+class _Parents(NamedTuple):
+    """Places of training rows: one of the class asked for, one that is moved to it."""
+
+    own: NDArray[np.intp]
+    moved: NDArray[np.intp]
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class TransferADAN(GameSynthesizer):
     """ADAN whose generator moves real utterances to another emotion.
 
-    A synthetic vector is a training vector of another emotion, moved: ``x + R(E(x) + G(z, y, y'))
-    - R(E(x))``, where y' is the emotion of x and y the one asked for. The generator learns the
+    A synthetic vector has two parents. One is a training vector x of another emotion y', moved to
+    the emotion y asked for: ``x + R(E(x) + G(z, y, y')) - R(E(x))``. The generator learns the
     shift in the Wasserstein game against a critic that sees latents and labels; what the
-    autoencoder drops of x is kept. So the spread within a class, which the emotions share to a
-    good approximation, is that of real vectors, and the game has only to learn what differs
-    between emotions. E and R are linear by default, and C has no part in G's loss.
+    autoencoder drops of x is kept, but for its mean over y', which gives way to that over y. The
+    other parent is a training vector of emotion y. Their deviations from the mean of y are added,
+    with weights whose squares add up to 1. So the spread within a class is that of real vectors,
+    and the game has only to learn what differs between emotions. E and R are linear by default,
+    and C has no part in G's loss.
 
     Parameters
     ----------
+    own : float, default=0.5
+        Share, 0 to 1, of the variance within a class that comes from the parent of that class; 0
+        is the moved parent alone.
+    move_dropped : bool, default=True
+        Whether the mean of what the autoencoder drops is moved.
     k, p : float, default=2 and 6
         As for `WassersteinADAN`.
     classification_weight : float, default=0
         Factor of the loss that G gets from C.
-    latent_dim, noise_dim, autoencoder_hidden, hidden, learning_rate, discriminator_steps, \
-epochs, batch_size, rotate, precision, device, random_state
-        As for `ADAN`; the defaults are 100, 20, (), (200, 200), 1e-3, 2, 500, 128, True,
+    latent_dim, noise_dim, autoencoder_hidden, hidden, learning_rate, anneal, \
+discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
+        As for `ADAN`; the defaults are 100, 20, (), (100, 100), 1e-3, True, 5, 200, 128, True,
         ``"auto"``, ``"auto"`` and None.
 
     Attributes
@@ -99,16 +113,18 @@ epochs, batch_size, rotate, precision, device, random_state
     """
 
     _kind = TransferGame
+    _of_sampling = ("own", "move_dropped")
 
     noise_dim: int = 20
     autoencoder_hidden: Sequence[int] = ()
-    hidden: Sequence[int] = (200, 200)
-    discriminator_steps: int = 2
+    discriminator_steps: int = 5
     learning_rate: float = 1e-3
-    epochs: int = 500
+    anneal: bool = True
     k: float = 2.0
     p: float = 6.0
     classification_weight: float = 0.0
+    own: float = 0.5
+    move_dropped: bool = True
 
     def _remembered(
         self, rows: NDArray[np.float32], codes: NDArray[np.intp]
@@ -118,24 +134,53 @@ epochs, batch_size, rotate, precision, device, random_state
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
     ) -> NDArray[np.float32]:
-        _, latent, shift = self._moved(codes, rng)
-        return latent + shift
+        parents = self._parents(codes, rng)
+        latents = apply(self.encoder_, self.memory_["rows"])
+        moved = latents[parents.moved] + self._shift(codes, parents, rng)
+        return self._children(codes, latents, parents, moved)
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
-        source, latent, shift = self._moved(codes, rng)
-        moved = source + apply(self.decoder_, latent + shift) - apply(self.decoder_, latent)
-        return self.coordinates_.back(moved)
+        parents = self._parents(codes, rng)
+        rows, latents = self.memory_["rows"], apply(self.encoder_, self.memory_["rows"])
+        dropped = rows - apply(self.decoder_, latents)
+        moved = dropped[parents.moved] + apply(
+            self.decoder_, latents[parents.moved] + self._shift(codes, parents, rng)
+        )
+        if self.move_dropped:
+            means = self._class_means(dropped)
+            moved += means[codes] - means[self.memory_["codes"][parents.moved]]
+        return self.coordinates_.back(self._children(codes, rows, parents, moved))
 
-    def _moved(
-        self, codes: NDArray[np.intp], rng: np.random.RandomState
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Return training rows of other classes, their latents, and the shifts to ``codes``."""
-        place = np.empty_like(codes)
+    def _parents(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> _Parents:
+        """Draw the training rows that each vector comes from."""
+        parents = _Parents(np.empty_like(codes), np.empty_like(codes))
         for code in np.unique(codes):
-            of_others = self.memory_["codes"] != code
-            candidates = np.flatnonzero(of_others | ~of_others.any())
-            place[codes == code] = rng.choice(candidates, size=np.sum(codes == code))
-        source, emotion = self.memory_["rows"][place], self.memory_["codes"][place]
+            asked, same = codes == code, self.memory_["codes"] == code
+            parents.own[asked] = rng.choice(np.flatnonzero(same), size=asked.sum())
+            parents.moved[asked] = rng.choice(np.flatnonzero(~same), size=asked.sum())
+        return parents
+
+    def _shift(
+        self, codes: NDArray[np.intp], parents: _Parents, rng: np.random.RandomState
+    ) -> NDArray[np.float32]:
+        """Return G(z, y, y')."""
         z = normal(rng, len(codes), self.noise_dim)
-        shift = apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotion))
-        return source, apply(self.encoder_, source), shift
+        emotions = self.memory_["codes"][parents.moved]
+        return apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotions))
+
+    def _class_means(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the means (n_classes, width) of what stands for the training rows."""
+        members = self._one_hot(self.memory_["codes"])
+        return members.T @ rows / members.sum(axis=0)[:, None]
+
+    def _children(
+        self,
+        codes: NDArray[np.intp],
+        rows: NDArray[np.float32],
+        parents: _Parents,
+        moved: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Add both parents' deviations to the mean of the class."""
+        mean = self._class_means(rows)[codes]
+        of_own, of_moved = np.sqrt(np.array([self.own, 1 - self.own], np.float32))
+        return mean + of_own * (rows[parents.own] - mean) + of_moved * (moved - mean)
