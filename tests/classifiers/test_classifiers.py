@@ -113,11 +113,56 @@ def test_several_dnns_are_the_mean_of_each(make_rows, hidden):
     np.testing.assert_allclose(several.predict_proba(X), expected, atol=1e-4)
 
 
-def test_dnn_makes_the_same_number_of_updates_whatever_the_size(make_rows):
+def test_dnn_makes_the_same_number_of_updates_whatever_the_size(make_rows, rates):
     for n in (60, 600):
         dnn = DNNClassifier(steps=100, batch_size=20, random_state=0).fit(*make_rows(n=n))
-        batches = -(-n // 20)
-        assert 100 <= len(dnn.history_["loss"]) * batches < 100 + batches
+        assert len(dnn.history_["loss"]) == -(-100 // (n // 20))
+        assert len(rates) == 100
+        rates.clear()
+
+
+def test_dnns_learning_rate_falls_linearly(make_rows, rates):
+    DNNClassifier(steps=4, learning_rate=0.1).fit(*make_rows())
+    np.testing.assert_allclose(rates, [0.1, 0.075, 0.05, 0.025])
+
+
+@pytest.fixture
+def rates(monkeypatch):
+    """The learning rate of each update."""
+    noted = []
+    step = torch.optim.Adam.step
+    monkeypatch.setattr(
+        torch.optim.Adam,
+        "step",
+        lambda adam: (noted.append(adam.param_groups[0]["lr"]), step(adam))[1],
+    )
+    return noted
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks):
+    """Unequal numbers of rows, batches and coordinates, some with other settings."""
+    sets = [
+        (*make_rows(n=45, d=100, seed=1), 45),
+        (*make_rows(n=140, d=100, seed=2), 30),
+        (*make_rows(n=15, d=100, seed=3), None),
+        (*make_rows(n=48, d=200, seed=4), None),
+        (*make_rows(n=45, d=100, classes=("anger", "joy"), seed=5), None),
+        (*make_rows(n=300, d=100, seed=6), None),
+    ]
+
+    def dnns():
+        return [
+            DNNClassifier(hidden=(9, 7), steps=33, n_networks=n_networks, random_state=i)
+            for i in range(len(sets))
+        ]
+
+    together = dnns()
+    DNNClassifier.fit_prepared([dnn.prepared(*s) for dnn, s in zip(together, sets, strict=True)])
+    for dnn, alone, (X, y, n_real) in zip(together, dnns(), sets, strict=True):
+        alone.fit(X, y, n_real)
+        np.testing.assert_array_equal(dnn.predict_proba(X), alone.predict_proba(X))
+        np.testing.assert_allclose(dnn.history_["loss"], alone.history_["loss"], rtol=1e-5)
 
 
 def test_dnn_is_reproducible_and_leaves_the_global_generators_alone(make_rows):

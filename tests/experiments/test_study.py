@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication
+from adan.classifiers import augmented
 from adan.classifiers.tuned import Tuned, TunedDNN, TunedSVM
 from adan.evaluation.scores import score
 from adan.experiments import paper, study
@@ -164,3 +165,24 @@ def test_folds_that_do_not_fit_into_memory_at_once_give_the_same(data, make_stud
     monkeypatch.setattr(study, "FOLDS_BYTES", 2 * 4 * data.X.size)
     in_parts = pd.concat(run(make_study(seeds=2), data))
     pd.testing.assert_frame_equal(together, in_parts)
+
+
+def test_how_the_folds_are_cut_for_classification_changes_nothing(data, make_study, monkeypatch):
+    classifiers = {"dnn": DNNClassifier(steps=20), "tuned": TunedDNN(steps=5), "svm": RBFSVM()}
+    plan = make_study(classifiers=classifiers)
+    together = pd.concat(run(plan, data))
+    monkeypatch.setattr(augmented, "SETS_BYTES", 1)
+    one_by_one = pd.concat(run(plan, data))
+    pd.testing.assert_frame_equal(together, one_by_one)
+
+
+def test_a_training_set_has_as_many_rows_as_foretold(make_rows):
+    X, y = make_rows(n=30)
+    fitted = Duplication().fit(X, y)
+    for method in (
+        Method(Duplication(), times=3),
+        Method(Duplication(), real=False),
+        Method(Duplication(), times=2, more={"fear": 3}),
+    ):
+        assert method.n_rows(y) == len(method.training_set(X, y, fitted)[1])
+    assert Method().n_rows(y) == 30

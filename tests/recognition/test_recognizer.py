@@ -79,7 +79,8 @@ def test_without_speaker_03_it_predicts_what_table_1_does(emodb, make_adan, clas
     plan = Study({"adan": Method(adan, times=2)}, {classifier: kind})
     fold = study._fold(plan.normalisation, data, np.flatnonzero(~test), np.flatnonzero(test))
     (fitted,) = study._fitted(adan, [fold], seed=1, progress=False)
-    labels = study._predict(plan, plan.methods["adan"], fold, fitted, study.fold_seed(1, 0, 1))
+    seed = study.fold_seed(1, 0, 1)
+    (labels,) = study._predict(plan, plan.methods["adan"], [fold], [fitted], [seed])
     files = [emodb / "wav" / f"{name}.wav" for name in data.utterances[test]]
     np.testing.assert_array_equal(recognizer.predict(files), labels[classifier])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,8 +18,8 @@ from adan.errors import AdanError
 from adan.synthesis.base import seed_of
 from adan.synthesis.coordinates import in_small_span, turned
 from adan.synthesis.losses import classification_loss
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.training import Batch, accuracy, n_batches, train
+from adan.synthesis.networks import StackedMLP, filled
+from adan.synthesis.training import Batch, accuracy, train
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 
@@ -35,10 +36,10 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
     dropout : float, default=0.5
         Share of the hidden units that is dropped in training.
     learning_rate : float, default=1e-3
-        Of Adam.
+        Where Adam starts; it falls linearly, to 0 behind the last update.
     steps : int, default=1000
-        Updates, rounded up to whole epochs. The same number for every set, however large, so that
-        a larger set does not also mean longer training.
+        Updates. The same number for every set, however large, so that a larger set does not also
+        mean longer training.
     batch_size : int, default=50
         Rows a batch at the most.
     rotate : bool, default=True
@@ -56,7 +57,8 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels.
     history_ : dict of str to ndarray of shape (epochs,)
-        ``loss`` and ``accuracy`` on the training rows, under dropout; of the first network.
+        ``loss`` and ``accuracy`` on the training rows, under dropout; of the first network. The
+        last epoch may be cut short.
     """
 
     def __init__(
@@ -105,38 +107,45 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         AdanError
             If ``y`` holds one class only.
         """
+        self.fit_prepared([self.prepared(X, y, n_real)])
+        return self
+
+    def prepared(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Prepared:
+        """Return a training set, given as to `fit`, as `fit_prepared` takes it: often far smaller.
+
+        Returns
+        -------
+        Prepared
+            Of this classifier.
+        """
         rows, labels = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
         seed = seed_of(self.random_state)
-        generators = [torch.Generator().manual_seed(seed + i) for i in range(self.n_networks)]
         axes = in_small_span(rows[:n_real])[0] if self.rotate else None
         if axes is not None:
             axes = turned(axes, np.random.default_rng(seed))
-        inside = rows if axes is None else rows @ axes
-        network = StackedMLP(
-            [(inside.shape[1], *self.hidden, len(self.classes_))] * self.n_networks,
-            generators,
-            hidden=ACTIVATIONS[self.activation],
-            fan_in=rows.shape[1],
-        )
-        self.history_, *_ = train(
-            _Descent(network, self.learning_rate, self.dropout).step,
-            [torch.as_tensor(inside)] * self.n_networks,
-            [torch.as_tensor(codes)] * self.n_networks,
-            n_classes=len(self.classes_),
-            epochs=n_batches(self.steps, n_batches(len(rows), self.batch_size)),
-            batch_size=self.batch_size,
-            noise_width=sum(network.hidden_widths),
-            generators=generators,
-            device=torch.device("cpu"),
-        )
-        self.network_ = network.merged()
-        if axes is not None:
-            self.network_.put_before(torch.as_tensor(axes))
-        return self
+            rows = rows @ axes
+        return Prepared(self, torch.as_tensor(rows), torch.as_tensor(codes), axes, seed)
+
+    @classmethod
+    def fit_prepared(cls, prepared: Sequence[Prepared]) -> None:
+        """Fit many classifiers, those of the same settings (the seed aside) as one stack.
+
+        Each comes out as it would alone.
+
+        Parameters
+        ----------
+        prepared : sequence of Prepared
+            Their training sets.
+        """
+        stacks: dict[Hashable, list[Prepared]] = {}
+        for one in prepared:
+            stacks.setdefault(one.stack_key, []).append(one)
+        for stack in stacks.values():
+            _fit_stack(stack)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return class probabilities.
@@ -161,12 +170,79 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[best]
 
 
-class _Descent:
-    """One gradient step on the cross-entropy, under dropout."""
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A DNN to be fitted, and its training set in the coordinates it trains in.
 
-    def __init__(self, network: StackedMLP, learning_rate: float, dropout: float) -> None:
+    Attributes
+    ----------
+    classifier : DNNClassifier
+        What is fitted.
+    rows : Tensor of shape [n, r]
+        Training vectors.
+    codes : Tensor of shape [n], int64
+        Their classes.
+    axes : ndarray of shape (n_features, r) or None
+        The coordinates' axes; None where the vectors are as they were given.
+    seed : int
+        Of the first network; the others' follow.
+    """
+
+    classifier: DNNClassifier
+    rows: Tensor
+    codes: Tensor
+    axes: NDArray[np.float32] | None
+    seed: int
+
+    @property
+    def stack_key(self) -> Hashable:
+        """What sets must have in common to train as one stack."""
+        classifier = self.classifier
+        settings = {k: str(v) for k, v in classifier.get_params().items() if k != "random_state"}
+        width = filled(self.rows.shape[1], 64)
+        return (classifier.n_features_in_, len(classifier.classes_), width, *settings.items())
+
+
+def _fit_stack(stack: Sequence[Prepared]) -> None:
+    """Train ``n_networks`` networks for each classifier, all with the settings of the first."""
+    first = stack[0].classifier
+    n = first.n_networks
+    members = [(one, one.seed + i) for one in stack for i in range(n)]
+    generators = [torch.Generator().manual_seed(seed) for _, seed in members]
+    network = StackedMLP(
+        [(one.rows.shape[1], *first.hidden, len(first.classes_)) for one, _ in members],
+        generators,
+        hidden=ACTIVATIONS[first.activation],
+        fan_in=first.n_features_in_,
+    )
+    histories = train(
+        _Descent(network, first.learning_rate, first.steps, first.dropout).step,
+        [one.rows for one, _ in members],
+        [one.codes for one, _ in members],
+        n_classes=len(first.classes_),
+        rounds=first.steps,
+        batch_size=first.batch_size,
+        noise_width=sum(network.hidden_widths),
+        generators=generators,
+        device=torch.device("cpu"),
+    )
+    for i, one in enumerate(stack):
+        own = range(i * n, (i + 1) * n)
+        one.classifier.history_ = histories[own[0]]
+        one.classifier.network_ = network.merged(own)
+        if one.axes is not None:
+            one.classifier.network_.put_before(torch.as_tensor(one.axes))
+
+
+class _Descent:
+    """One gradient step on the cross-entropy, under dropout, each shorter than the one before."""
+
+    def __init__(
+        self, network: StackedMLP, learning_rate: float, steps: int, dropout: float
+    ) -> None:
         self.network, self.dropout = network, dropout
-        self.optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
+        self.optimiser = torch.optim.Adam(network.parameters(), fused=True)
+        self.rates = iter(np.linspace(learning_rate, 0, steps, endpoint=False).tolist())
         self.threshold = torch.special.ndtri(torch.tensor(dropout))
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
@@ -175,5 +251,6 @@ class _Descent:
         loss = classification_loss(logits, batch.one_hot, batch.weight)
         self.optimiser.zero_grad()
         loss.sum().backward()
+        self.optimiser.param_groups[0]["lr"] = next(self.rates)
         self.optimiser.step()
         return {"loss": loss.detach(), "accuracy": accuracy(logits, batch)}

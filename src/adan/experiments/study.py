@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -80,6 +81,13 @@ class Method:
     real: bool = True
     times: int = 10
     more: Mapping[str, int] = field(default_factory=dict)
+
+    def n_rows(self, y: NDArray[Any]) -> int:
+        """Return the number of vectors of the training set made of real ones labelled ``y``."""
+        if self.synthesizer is None:
+            return len(y)
+        of_a_set = sum(self.more.get(label, 1) for label in y)
+        return self.real * len(y) + self.times * of_a_set
 
     def training_set(
         self, X: NDArray[np.float32], y: NDArray[Any], fitted: Synthesizer | None
@@ -321,31 +329,45 @@ def _predictions(
     seed: int,
     first: int,
 ) -> pd.DataFrame:
-    """Classify the folds in threads, as many as torch has; libsvm and BLAS let go of the GIL."""
-    tasks = (
-        delayed(_predict)(stack, method, fold, synthesizer, fold_seed(seed, i, 1))
-        for i, (fold, synthesizer) in enumerate(zip(folds, synthesizers, strict=True), first)
-    )
+    """Classify the folds in threads, as many as torch has; libsvm, BLAS and torch drop the GIL."""
+    seeds = [fold_seed(seed, i, 1) for i in range(first, first + len(folds))]
+    largest = max(4 * fold.X.shape[1] * method.n_rows(fold.y) for fold in folds)
     with one_thread_each() as workers:
+        tasks = (
+            delayed(_predict)(stack, method, folds[part], synthesizers[part], seeds[part])
+            for part in augmented.parts(len(folds), largest, workers)
+        )
         predicted = Parallel(n_jobs=workers, prefer="threads")(tasks)
     frames = [
         _frame(data, fold.test, *item)
-        for fold, by_classifier in zip(folds, predicted, strict=True)
+        for fold, by_classifier in zip(folds, itertools.chain(*predicted), strict=True)
         for item in by_classifier.items()
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def _predict(
-    study: Study, method: Method, fold: _Fold, synthesizer: Synthesizer | None, seed: int
-) -> dict[str, NDArray[Any]]:
-    """Train every classifier on one fold and return its labels for the test rows."""
-    X, y = method.training_set(fold.X, fold.y, synthesizer)
-    n_real = len(fold.X) if method.real else None
-    return {
-        name: augmented.fit(_settled(classifier, fold, seed), X, y, n_real).predict(fold.X_test)
-        for name, classifier in study.classifiers.items()
+    study: Study,
+    method: Method,
+    folds: list[_Fold],
+    synthesizers: list[Any],
+    seeds: list[int],
+) -> list[dict[str, NDArray[Any]]]:
+    """Train every classifier on each fold and return its labels for the fold's test rows."""
+
+    def of_fold(i: int) -> Iterator[augmented.Task]:
+        fold = folds[i]
+        X, y = method.training_set(fold.X, fold.y, synthesizers[i])
+        n_real = len(fold.X) if method.real else None
+        for name, classifier in study.classifiers.items():
+            yield (i, name), _settled(classifier, fold, seeds[i]), X, y, n_real
+
+    tasks = itertools.chain.from_iterable(map(of_fold, range(len(folds))))
+    labels = {
+        (i, name): classifier.predict(folds[i].X_test)
+        for (i, name), classifier in augmented.fitted(tasks)
     }
+    return [{name: labels[i, name] for name in study.classifiers} for i in range(len(folds))]
 
 
 def _settled(classifier: BaseEstimator, fold: _Fold, seed: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -185,16 +186,17 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     def _classifiers(self, parts: list[_Part], progress: bool) -> list[Network | SupportVectors]:
         """Train a classifier on each part, in threads."""
+        largest = max(part.X.nbytes for part in parts) * (1 + self.times)
         with (
+            progress_bar(total=len(parts), desc="classifiers", disable=not progress) as bar,
             one_thread_each() as workers,
-            Parallel(n_jobs=workers, prefer="threads", return_as="generator") as parallel,
         ):
-            trained = parallel(delayed(part.trained)(self.times) for part in parts)
-            return list(
-                progress_bar(
-                    iterable=trained, total=len(parts), desc="classifiers", disable=not progress
-                )
+            tasks = (
+                delayed(_trained)(parts[some], self.times, bar.update)
+                for some in augmented.parts(len(parts), largest, workers)
             )
+            trained = Parallel(n_jobs=workers, prefer="threads")(tasks)
+        return list(itertools.chain(*trained))
 
     def _take_held_out(
         self, scores: NDArray[np.floating], codes: NDArray[np.intp], speakers: NDArray[np.intp]
@@ -301,13 +303,26 @@ class _Part:
     synthesizer: Synthesizer
     classifier: DNNClassifier | RBFSVM
 
-    def trained(self, times: int) -> Network | SupportVectors:
-        """Train the classifier on the real vectors and so many synthetic sets."""
-        X, y = self.X, self.y
-        if times:
-            X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(y, times))
-            X, y = np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
-        return _in_numpy(augmented.fit(self.classifier, X, y, len(self.X)))
+    def training_set(self, times: int) -> tuple[Rows, NDArray[np.intp]]:
+        """Return the real vectors and so many synthetic sets, with labels."""
+        if not times:
+            return self.X, self.y
+        X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(self.y, times))
+        return np.vstack([self.X, X_synthetic]), np.hstack([self.y, y_synthetic])
+
+
+def _trained(
+    parts: list[_Part], times: int, advance: Callable[[], object]
+) -> list[Network | SupportVectors]:
+    """Train the classifier of each part."""
+    tasks = (
+        (i, part.classifier, *part.training_set(times), len(part.X)) for i, part in enumerate(parts)
+    )
+    trained = {}
+    for i, classifier in augmented.fitted(tasks):
+        trained[i] = _in_numpy(classifier)
+        advance()
+    return [trained[i] for i in range(len(parts))]
 
 
 def _held_out_scores(

@@ -173,14 +173,13 @@ class StackedMLP(nn.Module):
         alone.gains.copy_(self.gains[:, m : m + 1])
         return alone.requires_grad_(False)
 
-    def merged(self) -> StackedMLP:
-        """Return one wide network, a stack of one, whose output is the mean of the members'.
+    def merged(self, members: Sequence[int]) -> StackedMLP:
+        """Return one wide network, a stack of one, whose output is the mean of some members'.
 
-        The members' hidden units stand side by side; all see the same input, and outputs are
-        linear.
+        Their hidden units stand side by side; all see the same input, and outputs are linear.
         """
-        alone = [self.member(m) for m in range(len(self.widths))]
-        first, *inner, last = self.widths[0]
+        alone = [self.member(m) for m in members]
+        first, *inner, last = self.widths[members[0]]
         one = StackedMLP(
             [(first, *(len(alone) * w for w in inner), last)], [None], hidden=self.hidden
         )

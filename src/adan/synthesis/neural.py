@@ -358,7 +358,7 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
             rows,
             codes,
             n_classes=len(first.classes_),
-            epochs=first.epochs,
+            rounds=first.epochs * n_batches(len(rows[0]), first.batch_size),
             batch_size=first.batch_size,
             noise_width=networks.noise_width,
             generators=generators,

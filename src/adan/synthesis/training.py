@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,7 @@ Step = Callable[[Batch], dict[str, Tensor]]
 
 
 def n_batches(n_rows: int, batch_size: int) -> int:
-    """Return the number of batches an epoch is cut into; only members that agree can be stacked."""
+    """Return the number of batches an epoch is cut into."""
     return -(-n_rows // batch_size)
 
 
@@ -48,7 +48,7 @@ def train(
     codes: Sequence[Tensor],
     *,
     n_classes: int,
-    epochs: int,
+    rounds: int,
     batch_size: int,
     noise_width: int,
     generators: Sequence[torch.Generator],
@@ -57,79 +57,111 @@ def train(
 ) -> list[dict[str, np.ndarray]]:
     """Train a stack and return each member's history.
 
-    An epoch shuffles each member's rows and cuts them into batches of at most ``batch_size`` whose
-    sizes differ by one at the most, so no row is left out and no batch is a small remainder.
+    A round is one batch of every member. A member's epoch shuffles its rows and cuts them into
+    batches of at most ``batch_size`` whose sizes differ by one at the most, so no row is left out
+    and no batch is a small remainder. Members with unequal numbers of batches begin their epochs
+    in different rounds.
 
     Parameters
     ----------
     step : callable
         Does one update of every network on a `Batch` and returns measures of shape ``[M]``.
     rows : sequence of M tensors of shape [n_m, d_m]
-        The members' training vectors; narrower ones are filled up with zero columns. All members
-        must agree in `n_batches`.
+        The members' training vectors; narrower ones are filled up with zero columns.
     codes : sequence of M int64 tensors of shape [n_m]
         Their classes, 0 to ``n_classes - 1``.
+    rounds : int
+        Epochs times `n_batches`; any other number cuts a member's last epoch short.
     noise_width : int
         The number of normal draws that a row needs in a round.
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
     advance : callable, optional
-        Called after every epoch.
+        Called after every epoch of the first member.
 
     Returns
     -------
     list of M dicts of str to float64 arrays of shape (epochs,)
-        Each measure's mean over the epoch's rows.
+        Each measure's mean over the rows seen in an epoch.
     """
     counts = [len(r) for r in rows]
     plan = _BatchPlan(counts, batch_size)
+    draws = _Draws(counts, noise_width, generators)
     x = _pad(rows).to(device)
     one_hot = _pad([torch.nn.functional.one_hot(c, n_classes).float() for c in codes]).to(device)
     members = torch.arange(len(rows), device=device)[:, None]
-    history: list[Tensor] = []
+    measured: list[Tensor] = []
     names: tuple[str, ...] = ()
-    for _ in range(epochs):
-        order = _pad(
-            [torch.randperm(n, generator=g) for n, g in zip(counts, generators, strict=True)]
-        )
-        noise = _pad(
-            [
-                torch.randn(n, noise_width, generator=g)
-                for n, g in zip(counts, generators, strict=True)
-            ]
-        )
-        order, noise = order.to(device), noise.to(device)
-        total: Tensor | float = 0.0
-        for position, weight, share in plan.batches(device):
-            row = order.gather(1, position)
-            batch = Batch(x[members, row], one_hot[members, row], noise[members, position], weight)
-            measures = step(batch)
-            names = tuple(measures)
-            total = total + torch.stack(tuple(measures.values())) * share
-        history.append(torch.as_tensor(total))
-        advance()
-    table = torch.stack(history).double().cpu().numpy() if history else np.empty((0, 0, len(rows)))
-    return [{name: table[:, i, m].copy() for i, name in enumerate(names)} for m in range(len(rows))]
+    for i, (position, weight) in enumerate(plan.batches(rounds, device)):
+        if beginning := plan.beginning(i):
+            order, noise = draws.renewed(beginning, device)
+        row = order.gather(1, position)
+        batch = Batch(x[members, row], one_hot[members, row], noise[members, position], weight)
+        measures = step(batch)
+        names = tuple(measures)
+        measured.append(torch.stack(tuple(measures.values())))
+        if 0 in plan.beginning(i + 1):
+            advance()
+    if not measured:
+        return [{} for _ in rows]
+    table = torch.stack(measured).cpu().numpy()
+    means = [_by_epoch(table[..., m], sizes) for m, sizes in enumerate(plan.sizes)]
+    return [{name: own[:, i].copy() for i, name in enumerate(names)} for own in means]
 
 
 class _BatchPlan:
-    """Where each batch's rows stand in the epoch's order, and what each counts."""
+    """Where each batch's rows stand in an epoch's order, and what each counts."""
 
     def __init__(self, counts: Sequence[int], batch_size: int) -> None:
-        (steps,) = {n_batches(n, batch_size) for n in counts}
-        parts = [torch.arange(n).tensor_split(steps) for n in counts]
-        largest = max(len(p) for batch in parts for p in batch)
-        room = min(filled(largest, 16), batch_size)
-        self._batches = []
-        for batch in zip(*parts, strict=True):
-            weights = [torch.full((len(p),), 1 / len(p)) for p in batch]
-            share = torch.tensor([len(p) / n for p, n in zip(batch, counts, strict=True)])
-            self._batches.append((_pad(batch, room), _pad(weights, room), share))
+        parts = [torch.arange(n).tensor_split(n_batches(n, batch_size)) for n in counts]
+        self.sizes = [[len(batch) for batch in batches] for batches in parts]
+        room = min(filled(max(map(max, self.sizes)), 16), batch_size)
+        weights = [[torch.full((n,), 1 / n) for n in sizes] for sizes in self.sizes]
+        self._positions = _pad([_pad(batches, room) for batches in parts])
+        self._weights = _pad([_pad(batches, room) for batches in weights])
 
-    def batches(self, device: torch.device) -> list[tuple[Tensor, Tensor, Tensor]]:
-        self._batches = [(p.to(device), w.to(device), s.to(device)) for p, w, s in self._batches]
-        return self._batches
+    def beginning(self, i: int) -> list[int]:
+        """Return the members that begin an epoch in round ``i``."""
+        return [m for m, sizes in enumerate(self.sizes) if i % len(sizes) == 0]
+
+    def batches(self, rounds: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the positions [M, B] and weights [M, B] of each round."""
+        positions, weights = self._positions.to(device), self._weights.to(device)
+        lengths = torch.tensor([len(sizes) for sizes in self.sizes])
+        turns = (torch.arange(rounds)[:, None] % lengths).to(device)
+        members = torch.arange(len(lengths), device=device)
+        for turn in turns:
+            yield positions[members, turn], weights[members, turn]
+
+
+class _Draws:
+    """The orders and the noise of the members' epochs, each drawn by its own generator."""
+
+    def __init__(
+        self, counts: Sequence[int], noise_width: int, generators: Sequence[torch.Generator]
+    ) -> None:
+        self._members = list(zip(counts, generators, strict=True))
+        self._order = torch.zeros(len(counts), max(counts), dtype=torch.int64)
+        self._noise = torch.zeros(len(counts), max(counts), noise_width)
+
+    def renewed(self, members: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Draw some members' next epoch; return the orders [M, n] and noise [M, n, w] of all."""
+        for m in members:
+            n, generator = self._members[m]
+            torch.randperm(n, generator=generator, out=self._order[m, :n])
+            self._noise[m, :n].normal_(generator=generator)
+        return self._order.to(device), self._noise.to(device)
+
+
+def _by_epoch(measured: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """Return the means (epochs, measures) of a member's rounds, weighted by its rows in each."""
+    starts = np.arange(0, len(measured), len(sizes))
+    seen = np.resize(sizes, len(measured))
+    in_epoch = np.repeat(np.add.reduceat(seen, starts), len(sizes))[: len(measured)]
+    shares = (seen / in_epoch).astype(measured.dtype)
+    parts = np.split(measured * shares[:, None], starts[1:])
+    return np.array([part.sum(axis=0) for part in parts], dtype=np.float64)
 
 
 def _pad(tensors: Sequence[Tensor], room: int = 0) -> Tensor:
