@@ -167,13 +167,7 @@ LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
 POOR = {
     "sequential": {"epochs": 100, **NARROW},
     "gan": {"learning_rate": 1e-3, **LONG},
-    "aae": {
-        "learning_rate": 1e-3,
-        "autoencoder_hidden": (50, 50),
-        **LONG,
-        "epochs": 300,
-        "batch_size": 50,
-    },
+    "aae": {**NARROW, "latent_dim": 5, "hidden": (50, 50), "epochs": 300, "batch_size": 50},
 }
 
 
