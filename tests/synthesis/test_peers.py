@@ -16,7 +16,7 @@ from adan.synthesis.gan import ConditionalGame
 from adan.synthesis.gaussian import ClassGaussian, ledoit_wolf_shrinkage
 from adan.synthesis.mixup import ClassMixup
 from adan.synthesis.networks import StackedMLP, _Affine
-from adan.synthesis.sequential import SequentialGame
+from adan.synthesis.sequential import SequentialADAN, SequentialGame
 from adan.synthesis.training import Batch
 from adan.synthesis.transfer import TransferADAN, TransferGame
 from adan.synthesis.wasserstein import WassersteinGame
@@ -123,6 +123,19 @@ def test_gan_generator_learns_from_the_discriminator_alone(make_networks, make_b
     expected = torch.autograd.grad(loss, list(before.generator.parameters()))
     for p, gradient in zip(gan.generator.parameters(), expected, strict=True):
         torch.testing.assert_close(p.grad, gradient)
+
+
+def test_annealed_learning_rate_falls_anew_in_each_phase(make_rows, monkeypatch):
+    """E, R and C first, one update an epoch, then D and G."""
+    rates, step = [], torch.optim.Adam.step
+
+    def noted(adam):
+        rates.append(adam.param_groups[0]["lr"])
+        return step(adam)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", noted)
+    SequentialADAN(epochs=2, anneal=True, learning_rate=0.1, latent_dim=5).fit(*make_rows())
+    np.testing.assert_allclose(rates, [0.1, 0.05, 0.1, 0.1, 0.05, 0.05])
 
 
 def test_stacked_layers_differentiate_twice():
@@ -267,3 +280,9 @@ def test_transfer_with_all_variance_of_its_own_class_gives_its_rows_back(make_tr
     X_synthetic, _ = transfer.sample({"anger": 20})
     distances = np.linalg.norm(X_synthetic[:, None] - X[y == "anger"], axis=2)
     np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("own", [-0.1, 1.5])
+def test_transfer_refuses_a_share_that_is_none(make_transfer, own):
+    with pytest.raises(AdanError, match=f"own is {own}.*0 to 1"):
+        make_transfer(own=own)

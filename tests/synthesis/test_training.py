@@ -14,7 +14,7 @@ ROUNDS = 8
 def trained():
     """Train nothing on members of so many rows; return what each was given, and its history."""
 
-    def train_nothing(counts, rounds=ROUNDS, advance=lambda: None):
+    def train_nothing(counts, rounds=ROUNDS, advance=lambda done: None):
         batches = []
 
         def step(batch):
@@ -75,8 +75,9 @@ def test_history_is_the_mean_over_an_epochs_rows_the_last_one_cut_short(trained)
 
 def test_progress_is_that_of_the_first_member(trained):
     calls = []
-    trained(COUNTS, advance=lambda: calls.append(1))
+    trained(COUNTS, advance=calls.append)
     assert len(calls) == ROUNDS // 2
+    np.testing.assert_allclose(calls, [0.25, 0.5, 0.75, 1])
 
 
 def test_no_rounds_leave_no_history(trained):

@@ -18,10 +18,10 @@ from adan.errors import AdanError
 from adan.synthesis.base import seed_of
 from adan.synthesis.coordinates import in_small_span, turned
 from adan.synthesis.losses import classification_loss
-from adan.synthesis.networks import StackedMLP, filled
+from adan.synthesis.networks import StackedMLP, filled, tanh
 from adan.synthesis.training import Batch, accuracy, train
 
-ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+ACTIVATIONS = {"relu": torch.relu, "tanh": tanh}
 
 
 class DNNClassifier(ClassifierMixin, BaseEstimator):

@@ -68,7 +68,7 @@ class ADAN(GameSynthesizer):
     classification_weight : float, default=1
         Factor of the second term of G's loss, which comes from C; 0 leaves it out.
     anneal : bool, default=False
-        Whether the learning rate falls, from epoch to epoch and linearly, to 0.
+        Whether the learning rate falls linearly, from epoch to epoch, to 0 after the last.
     epochs : int, default=200
         Passes over the training vectors. The paper trains "until convergence"; see
         ``docs/measurements.md`` for how the default was chosen.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -68,7 +67,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
         }
 
     def slow_down(self, done: float) -> None:
-        """Lower the learning rate in proportion to the share of the training that is done."""
+        """Lower the learning rate in proportion to the share of a phase that is done."""
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate * (1 - done)
@@ -345,14 +344,14 @@ def _fit_together(part: Sequence[Member], advance: Callable[[int], object]) -> N
     networks = first._networks([r.shape[1] for r in rows], generators).to(device)
     networks.start(first.learning_rate)
     histories: list[dict[str, NDArray[np.float64]]] = [{} for _ in part]
+
+    def end_epoch(done: float) -> None:
+        if first.anneal:
+            networks.slow_down(done)
+        advance(len(part))
+
     for phase in networks.phases():
-        epochs = itertools.count(1)
-
-        def end_epoch(epochs: Iterator[int] = epochs) -> None:
-            if first.anneal:
-                networks.slow_down(next(epochs) / first.epochs)
-            advance(len(part))
-
+        networks.slow_down(0.0)
         measured = train(
             phase,
             rows,

@@ -53,7 +53,7 @@ def train(
     noise_width: int,
     generators: Sequence[torch.Generator],
     device: torch.device,
-    advance: Callable[[], object] = lambda: None,
+    advance: Callable[[float], object] = lambda done: None,
 ) -> list[dict[str, np.ndarray]]:
     """Train a stack and return each member's history.
 
@@ -78,7 +78,7 @@ def train(
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
     advance : callable, optional
-        Called after every epoch of the first member.
+        Called after every epoch of the first member, with the share of the rounds that are done.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def train(
         names = tuple(measures)
         measured.append(torch.stack(tuple(measures.values())))
         if 0 in plan.beginning(i + 1):
-            advance()
+            advance((i + 1) / rounds)
     if not measured:
         return [{} for _ in rows]
     table = torch.stack(measured).cpu().numpy()

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from adan.errors import AdanError
 from adan.synthesis.adan import GameSynthesizer
 from adan.synthesis.networks import identity
 from adan.synthesis.neural import apply, normal
@@ -125,6 +126,11 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
     classification_weight: float = 0.0
     own: float = 0.5
     move_dropped: bool = True
+
+    def _check(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        if not 0 <= self.own <= 1:
+            raise AdanError(f"own is {self.own}: it is a share of the variance, 0 to 1")
+        return super()._check(X, y)
 
     def _remembered(
         self, rows: NDArray[np.float32], codes: NDArray[np.intp]
