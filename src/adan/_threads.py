@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import torch
 from threadpoolctl import threadpool_limits
 
 
 @contextmanager
-def shared_threads(jobs: int) -> Iterator[int]:
-    """Share torch's threads out to so many jobs.
-
-    Gives the number of workers that work at a time; each computes on an equal share of threads.
-    """
+def one_thread_each() -> Iterator[int]:
+    """Let every worker compute on one thread; gives the number of workers that leaves room for."""
     threads = torch.get_num_threads()
-    workers = min(threads, jobs)
-    torch.set_num_threads(threads // workers)
+    torch.set_num_threads(1)
     try:
-        with threadpool_limits(threads // workers):
-            yield workers
+        with threadpool_limits(1):
+            yield threads
     finally:
         torch.set_num_threads(threads)
-
-
-def one_thread_each() -> AbstractContextManager[int]:
-    """Let every worker compute on one thread; gives the number of workers that leaves room for."""
-    return shared_threads(torch.get_num_threads())

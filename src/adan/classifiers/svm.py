@@ -191,11 +191,8 @@ def _without_duplicates(
     rows: NDArray[np.floating], labels: NDArray[Any]
 ) -> tuple[NDArray[np.floating], NDArray[Any], NDArray[np.float64]]:
     """Return the different rows of each label, in their order, and how often each stands."""
-    contiguous = np.ascontiguousarray(rows)
-    as_bytes = contiguous.view(np.dtype((np.void, contiguous.strides[0]))).ravel()
-    _, row_ids = np.unique(as_bytes, return_inverse=True)
-    _, label_ids = np.unique(labels, return_inverse=True)
-    pairs = row_ids * (label_ids.max() + 1) + label_ids
-    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
-    order = np.argsort(first)
-    return rows[first[order]], labels[first[order]], counts[order].astype(float)
+    first: dict[tuple[bytes, Any], int] = {}
+    pairs = zip((row.tobytes() for row in rows), labels.tolist(), strict=True)
+    places = [first.setdefault(pair, i) for i, pair in enumerate(pairs)]
+    kept, counts = np.unique(places, return_counts=True)
+    return rows[kept], labels[kept], counts.astype(float)

@@ -9,12 +9,14 @@ from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from adan._files import replacing
 from adan.evaluation.scores import ROW, confusion
@@ -106,10 +108,14 @@ def map_points(
     """
     synthetic = utterances.assign(utterance="", speaker="", synthetic=True)
     points = pd.concat([utterances.assign(synthetic=False), synthetic], ignore_index=True)
-    maps = []
-    for space, vectors in spaces.items():
-        x, y = tsne(np.vstack(vectors), seed).T
-        maps.append(points.assign(space=space, x=x, y=y))
+    with threadpool_limits(1):
+        mapped = Parallel(n_jobs=len(spaces), prefer="threads")(
+            delayed(tsne)(np.vstack(vectors), seed) for vectors in spaces.values()
+        )
+    maps = [
+        points.assign(space=space, x=places[:, 0], y=places[:, 1])
+        for space, places in zip(spaces, mapped, strict=True)
+    ]
     return pd.concat(maps, ignore_index=True)
 
 

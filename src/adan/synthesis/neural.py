@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from adan._progress import progress_bar
-from adan._threads import shared_threads
+from adan._threads import one_thread_each
 from adan.errors import AdanError
 from adan.synthesis import health, storage
 from adan.synthesis.base import Synthesizer, seed_of
@@ -28,8 +28,8 @@ from adan.synthesis.training import Batch, Step, n_batches, train
 STACK_BYTES = 192 * 2**20
 """Weights, gradients and Adam's moments of what one worker trains at a time on a CPU.
 
-More networks are trained in parts, as many at a time as there are threads. How a stack is cut does
-not depend on the number of threads, so the numbers do not either.
+More networks are trained in parts, as many at a time as there are cores, each on one thread. How a
+stack is cut does not depend on the number of cores, so the numbers do not either.
 """
 STACK_BYTES_ON_GPU = 16 * 2**30
 
@@ -260,8 +260,8 @@ class NeuralSynthesizer(Synthesizer):
                 unit="epoch",
             ) as bar,
             _tensor_cores(first.precision, device),
-            shared_threads(len(parts) if on_cpu else 1) as workers,
-            Parallel(n_jobs=workers, prefer="threads") as parallel,
+            one_thread_each() as cores,
+            Parallel(n_jobs=cores if on_cpu else 1, prefer="threads") as parallel,
         ):
             parallel(delayed(_fit_together)(part, bar.update) for part in parts)
         health.warn_of(synthesizers, data)

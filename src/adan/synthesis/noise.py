@@ -28,8 +28,12 @@ class AdditiveNoise(Duplication):
 
     def _fit(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> None:
         super()._fit(X, codes)
-        self.deviation_ = X.std(axis=0, dtype=np.float64)
+        self.deviation_ = X.std(axis=0, dtype=np.float64).astype(X.dtype)
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
         X = super()._sample(codes, rng)
-        return X + rng.standard_normal(X.shape) * (self.scale * self.deviation_)
+        generator = np.random.default_rng(rng.randint(2**32, dtype=np.uint32))
+        noise = generator.standard_normal(X.shape, dtype=X.dtype)
+        noise *= self.scale * self.deviation_
+        X += noise
+        return X
