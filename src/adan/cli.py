@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
+            # loky renews a worker that has grown, and nothing is lost
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
             options.run(options)
     except AdanError as error:
         print(f"adan: error: {error}", file=sys.stderr)

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import Tensor
+from torch import Tensor, nn
 
 from adan.errors import AdanError
 from adan.synthesis.base import seed_of
 from adan.synthesis.coordinates import in_small_span, turned
 from adan.synthesis.losses import classification_loss
 from adan.synthesis.networks import StackedMLP, filled, tanh
+from adan.synthesis.neural import Networks
 from adan.synthesis.training import Batch, accuracy, train
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": tanh}
@@ -215,14 +216,16 @@ def _fit_stack(stack: Sequence[Prepared]) -> None:
         hidden=ACTIVATIONS[first.activation],
         fan_in=first.n_features_in_,
     )
+    descent = _Descent(network, first.steps, first.dropout)
+    descent.start(first.learning_rate)
     histories = train(
-        _Descent(network, first.learning_rate, first.steps, first.dropout).step,
+        descent.step,
         [one.rows for one, _ in members],
         [one.codes for one, _ in members],
         n_classes=len(first.classes_),
         rounds=first.steps,
         batch_size=first.batch_size,
-        noise_width=sum(network.hidden_widths),
+        noise_width=descent.noise_width,
         generators=generators,
         device=torch.device("cpu"),
     )
@@ -234,23 +237,23 @@ def _fit_stack(stack: Sequence[Prepared]) -> None:
             one.classifier.network_.put_before(torch.as_tensor(one.axes))
 
 
-class _Descent:
-    """One gradient step on the cross-entropy, under dropout, each shorter than the one before."""
+class _Descent(Networks):
+    """Steps down the cross-entropy, under dropout, each shorter than the one before."""
 
-    def __init__(
-        self, network: StackedMLP, learning_rate: float, steps: int, dropout: float
-    ) -> None:
+    def __init__(self, network: StackedMLP, steps: int, dropout: float) -> None:
+        super().__init__()
         self.network, self.dropout = network, dropout
-        self.optimiser = torch.optim.Adam(network.parameters(), fused=True)
-        self.rates = iter(np.linspace(learning_rate, 0, steps, endpoint=False).tolist())
+        self.noise_width = sum(network.hidden_widths)
         self.threshold = torch.special.ndtri(torch.tensor(dropout))
+        self.shares_done = iter(np.linspace(0, 1, steps, endpoint=False).tolist())
+
+    def updates(self) -> dict[str, tuple[nn.Module, ...]]:
+        return {"network": (self.network,)}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
+        self.slow_down(next(self.shares_done))
         kept = (batch.noise >= self.threshold) / (1 - self.dropout)
         logits = self.network(batch.x, kept)
         loss = classification_loss(logits, batch.one_hot, batch.weight)
-        self.optimiser.zero_grad()
-        loss.sum().backward()
-        self.optimiser.param_groups[0]["lr"] = next(self.rates)
-        self.optimiser.step()
+        self.update("network", loss)
         return {"loss": loss.detach(), "accuracy": accuracy(logits, batch)}

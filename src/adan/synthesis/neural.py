@@ -25,6 +25,7 @@ from adan.synthesis.coordinates import Coordinates
 from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, Step, n_batches, train
 
+STACK_MEMBERS = 5
 STACK_BYTES = 192 * 2**20
 """Weights, gradients and Adam's moments of what one worker trains at a time on a CPU.
 
@@ -250,7 +251,7 @@ class NeuralSynthesizer(Synthesizer):
         total = len(members) * len(alone.phases()) * first.epochs
         device = device_of(first.device)
         on_cpu = device.type == "cpu"
-        parts = list(_parts(members, alone, STACK_BYTES if on_cpu else STACK_BYTES_ON_GPU))
+        parts = list(_parts(members, alone, on_cpu))
         with (
             progress_bar(
                 total=total,
@@ -321,10 +322,11 @@ def _tensor_cores(precision: Precision, device: torch.device) -> Iterator[None]:
 Member = tuple[NeuralSynthesizer, tuple[NDArray[np.floating], NDArray[np.intp]]]
 
 
-def _parts(members: Sequence[Member], alone: Networks, room: int) -> Iterator[Sequence[Member]]:
-    """Cut a stack into parts of about equal size, each of which fits into ``room`` bytes."""
-    per_member = 16 * sum(p.numel() for p in alone.parameters())
-    n_parts = min(-(-len(members) * per_member // room), len(members))
+def _parts(members: Sequence[Member], alone: Networks, on_cpu: bool) -> Iterator[Sequence[Member]]:
+    """Cut a stack into parts of about equal size that are small enough."""
+    size = 16 * sum(p.numel() for p in alone.parameters())
+    most = min(STACK_MEMBERS, STACK_BYTES // size) if on_cpu else STACK_BYTES_ON_GPU // size
+    n_parts = -(-len(members) // max(1, most))
     for places in np.array_split(np.arange(len(members)), n_parts):
         yield [members[i] for i in places]
 
