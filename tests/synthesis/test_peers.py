@@ -277,9 +277,22 @@ def test_transfer_moves_the_mean_of_what_the_decoder_drops(make_transfer):
 
 def test_transfer_with_all_variance_of_its_own_class_gives_its_rows_back(make_transfer):
     X, y, transfer = make_transfer(own=1.0)
-    X_synthetic, _ = transfer.sample({"anger": 20})
-    distances = np.linalg.norm(X_synthetic[:, None] - X[y == "anger"], axis=2)
+    X_synthetic, _ = transfer.sample(np.tile(y, 2))
+    distances = np.linalg.norm(X_synthetic[:, None] - X, axis=2)
     np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
+    np.testing.assert_array_equal(np.bincount(distances.argmin(axis=1)), np.full(len(X), 2))
+
+
+def test_transfer_moves_each_row_of_the_other_classes_as_often_as_any_other(make_transfer):
+    _, y, transfer = make_transfer()
+    codes = np.searchsorted(transfer.classes_, y)
+    others = np.flatnonzero(y != "anger")
+    asked = np.zeros(2 * len(others) + 5, dtype=np.intp)
+    parents = transfer._parents(asked, np.random.RandomState(0))
+    np.testing.assert_array_equal(transfer.memory_["codes"], codes)
+    counts = np.bincount(parents.moved, minlength=len(y))
+    assert set(counts[others]) == {2, 3}
+    assert not counts[y == "anger"].any()
 
 
 @pytest.mark.parametrize("own", [-0.1, 1.5])

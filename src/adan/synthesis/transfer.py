@@ -72,6 +72,12 @@ class _Parents(NamedTuple):
     moved: NDArray[np.intp]
 
 
+def _in_turn(places: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
+    """Draw ``n`` of the places in random order, none again before all the others."""
+    rounds = -(-n // len(places))
+    return np.concatenate([rng.permutation(places) for _ in range(rounds)])[:n]
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class TransferADAN(GameSynthesizer):
     """ADAN whose generator moves real utterances to another emotion.
@@ -82,8 +88,9 @@ class TransferADAN(GameSynthesizer):
     autoencoder drops of x is kept, but for its mean over y', which gives way to that over y. The
     other parent is a training vector of emotion y. Their deviations from the mean of y are added,
     with weights whose squares add up to 1. So the spread within a class is that of real vectors,
-    and the game has only to learn what differs between emotions. E and R are linear by default,
-    and C has no part in G's loss.
+    and the game has only to learn what differs between emotions. Within one call of ``sample``
+    every vector is a parent as often as any other of its kind. E and R are linear by default, and
+    C has no part in G's loss.
 
     Parameters
     ----------
@@ -162,8 +169,8 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
         parents = _Parents(np.empty_like(codes), np.empty_like(codes))
         for code in np.unique(codes):
             asked, same = codes == code, self.memory_["codes"] == code
-            parents.own[asked] = rng.choice(np.flatnonzero(same), size=asked.sum())
-            parents.moved[asked] = rng.choice(np.flatnonzero(~same), size=asked.sum())
+            parents.own[asked] = _in_turn(np.flatnonzero(same), asked.sum(), rng)
+            parents.moved[asked] = _in_turn(np.flatnonzero(~same), asked.sum(), rng)
         return parents
 
     def _shift(
