@@ -277,10 +277,12 @@ def test_transfer_moves_the_mean_of_what_the_decoder_drops(make_transfer):
 
 def test_transfer_with_all_variance_of_its_own_class_gives_its_rows_back(make_transfer):
     X, y, transfer = make_transfer(own=1.0)
-    X_synthetic, _ = transfer.sample(np.tile(y, 2))
+    X_synthetic, y_synthetic = transfer.sample(np.tile(y, 2))
     distances = np.linalg.norm(X_synthetic[:, None] - X, axis=2)
     np.testing.assert_allclose(distances.min(axis=1), 0, atol=1e-3)
-    np.testing.assert_array_equal(np.bincount(distances.argmin(axis=1)), np.full(len(X), 2))
+    nearest = distances.argmin(axis=1)
+    np.testing.assert_array_equal(y[nearest], y_synthetic)
+    np.testing.assert_array_equal(np.bincount(nearest), np.full(len(X), 2))
 
 
 def test_transfer_moves_each_row_of_the_other_classes_as_often_as_any_other(make_transfer):

@@ -26,6 +26,7 @@ from adan.synthesis.networks import StackedMLP
 from adan.synthesis.training import Batch, Step, n_batches, train
 
 STACK_MEMBERS = 5
+"""Networks that one worker trains at a time on a CPU, at the most."""
 STACK_BYTES = 192 * 2**20
 """Weights, gradients and Adam's moments of what one worker trains at a time on a CPU.
 
@@ -251,7 +252,6 @@ class NeuralSynthesizer(Synthesizer):
         total = len(members) * len(alone.phases()) * first.epochs
         device = device_of(first.device)
         on_cpu = device.type == "cpu"
-        parts = list(_parts(members, alone, on_cpu))
         with (
             progress_bar(
                 total=total,
@@ -264,7 +264,9 @@ class NeuralSynthesizer(Synthesizer):
             one_thread_each() as cores,
             Parallel(n_jobs=cores if on_cpu else 1, prefer="threads") as parallel,
         ):
-            parallel(delayed(_fit_together)(part, bar.update) for part in parts)
+            parallel(
+                delayed(_fit_together)(part, bar.update) for part in _parts(members, alone, on_cpu)
+            )
         health.warn_of(synthesizers, data)
 
 
