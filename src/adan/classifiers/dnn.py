@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
+from adan._threads import one_thread_each
 from adan.errors import AdanError
 from adan.synthesis.base import seed_of
 from adan.synthesis.coordinates import in_small_span, turned
@@ -111,6 +112,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         self.fit_prepared([self.prepared(X, y, n_real)])
         return self
 
+    @one_thread_each()
     def prepared(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Prepared:
         """Return a training set, given as to `fit`, as `fit_prepared` takes it: often far smaller.
 
@@ -132,6 +134,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         return Prepared(self, torch.as_tensor(rows), torch.as_tensor(codes), axes, seed)
 
     @classmethod
+    @one_thread_each()
     def fit_prepared(cls, prepared: Sequence[Prepared]) -> None:
         """Fit many classifiers, those of the same settings (the seed aside) as one stack.
 
@@ -148,6 +151,7 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         for stack in stacks.values():
             _fit_stack(stack)
 
+    @one_thread_each()
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return class probabilities.
 

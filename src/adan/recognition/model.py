@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._threads import one_thread_each
+
 Rows = NDArray[np.float32]
 
 
@@ -153,6 +155,7 @@ class Map:
     codes: NDArray[np.int32]
     synthetic: NDArray[np.bool_]
 
+    @one_thread_each()
     def __call__(self, X: Rows) -> Rows:
         """Map normalised vectors (n, d') to the plane (n, 2)."""
         return np.dot(X - self.centre, self.axes)
@@ -187,6 +190,7 @@ class Model:
     temperature: float = 1.0
     card: dict[str, Any] = field(default_factory=dict)
 
+    @one_thread_each()
     def scores(self, X: Rows) -> Rows:
         """Return the scores (n, k) of raw vectors (n, d); the highest is the label's."""
         return self.classifier.scores(self.scaling(X))
@@ -195,6 +199,7 @@ class Model:
         """Return the calibrated probabilities (n, k) of raw vectors (n, d)."""
         return softmax(self.scores(X) / np.float32(self.temperature))
 
+    @one_thread_each()
     def contributions(self, x: Rows, code: int) -> Rows:
         """Return what each feature of a raw vector (d,) adds to one class: gradient times value.
 

@@ -325,6 +325,7 @@ def _trained(
     return [trained[i] for i in range(len(parts))]
 
 
+@one_thread_each()
 def _held_out_scores(
     rows: Rows,
     speakers: NDArray[np.intp],

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from adan._threads import one_thread_each
 from adan.errors import AdanError
 
 Dataset = tuple[ArrayLike, ArrayLike]
@@ -59,6 +60,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         fit_all([self], [(X, y)])
         return self
 
+    @one_thread_each()
     def sample(
         self,
         counts: Mapping[Any, int] | ArrayLike,
@@ -103,6 +105,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         return id(self)
 
     @classmethod
+    @one_thread_each()
     def _fit_stack(
         cls,
         synthesizers: Sequence[Self],

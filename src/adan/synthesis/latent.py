@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
+from adan._threads import one_thread_each
 from adan.synthesis import losses
 from adan.synthesis.base import check_finite, seed_of
 from adan.synthesis.networks import StackedMLP, tanh
@@ -111,6 +112,7 @@ class LatentSynthesizer(NeuralSynthesizer):
     latent_dim: int = 100
     autoencoder_hidden: Sequence[int] = (800, 800)
 
+    @one_thread_each()
     def encode(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the latent vectors E(x).
 
@@ -130,6 +132,7 @@ class LatentSynthesizer(NeuralSynthesizer):
         check_finite(rows, getattr(self, "feature_names_in_", None))
         return apply(self.encoder_, self.coordinates_.to(rows).numpy())
 
+    @one_thread_each()
     def decode(self, H: ArrayLike) -> NDArray[np.floating]:
         """Return the feature vectors R(h).
 
@@ -147,6 +150,7 @@ class LatentSynthesizer(NeuralSynthesizer):
         rows = apply(self.decoder_, np.asarray(H, dtype=np.float32))
         return self.coordinates_.back(rows).astype(self.dtype_, copy=False)
 
+    @one_thread_each()
     def sample_latent(
         self, labels: ArrayLike, random_state: int | np.random.RandomState | None = None
     ) -> NDArray[np.float32]:

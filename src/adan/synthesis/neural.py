@@ -267,7 +267,7 @@ class NeuralSynthesizer(Synthesizer):
             parallel(
                 delayed(_fit_together)(part, bar.update) for part in _parts(members, alone, on_cpu)
             )
-        health.warn_of(synthesizers, data)
+            health.warn_of(synthesizers, data)
 
 
 def apply(network: StackedMLP, *inputs: NDArray[np.float32]) -> NDArray[np.float32]:
