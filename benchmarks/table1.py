@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from adan.reports import reproduce
+from adan.reproduction import run as reproduce
 from benchmarks.common import main, peak_memory_bytes, seconds
 
 

@@ -9,7 +9,7 @@ import torch
 
 from adan import ADAN
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table import write_table
+from adan.corpora.table_files import write_table
 
 torch.set_num_threads(1)  # the networks of the tests are too small to share among cores
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from adan.cli import main
-from adan.corpora.table import read_table
+from adan.corpora.table_files import read_table
 
 
 def adan(*arguments):

@@ -243,7 +243,7 @@ def _read(options: argparse.Namespace) -> Corpus:
 
 
 def _extract(options: argparse.Namespace) -> None:
-    from adan.corpora.table import check_writable, feature_columns, write_table
+    from adan.corpora.table_files import check_writable, feature_columns, write_table
     from adan.features import FeatureSet, features_of
 
     check_writable(options.output)
@@ -303,7 +303,7 @@ def _corpus_check(options: argparse.Namespace) -> None:
 
 
 def _summary(corpus: Corpus) -> str:
-    from adan.corpora.table import feature_columns
+    from adan.corpora.table_files import feature_columns
 
     table = corpus.table
     vectors = f"{len(feature_columns(table))} features"
@@ -314,7 +314,7 @@ def _summary(corpus: Corpus) -> str:
 
 
 def _augment(options: argparse.Namespace) -> None:
-    from adan.corpora.table import check_writable, read_table, write_table
+    from adan.corpora.table_files import check_writable, read_table, write_table
     from adan.experiments.augment import augment
     from adan.synthesis.registry import synthesizer
 
@@ -461,7 +461,7 @@ def _predict(options: argparse.Namespace) -> None:
     from adan.recognition.recordings import as_text, audio_files, predict_files, unusable
 
     if options.output:
-        from adan.corpora.table import check_writable, write_table
+        from adan.corpora.table_files import check_writable, write_table
 
         check_writable(options.output)
     files = audio_files(options.audio)
@@ -506,7 +506,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> None:
-    from adan.reports import reproduce
+    from adan.reproduction import run as reproduce
 
     quick = "-quick" if options.quick else ""
     folder = options.output or Path("runs") / f"{options.what}{quick}"

@@ -6,7 +6,7 @@ import pytest
 
 from adan.cli import main
 from adan.corpora import Corpus, known_corpora, read_corpus
-from adan.corpora.table import feature_columns, write_table
+from adan.corpora.table_files import feature_columns, write_table
 from adan.errors import AdanError
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from adan.corpora import emodb as module
 from adan.corpora.emodb import AUDIO_SHA256, COUNTS, load_emodb, read_emodb
-from adan.corpora.table import feature_columns, read_table
+from adan.corpora.table_files import feature_columns, read_table
 from adan.errors import AdanError
 
 

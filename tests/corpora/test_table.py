@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adan.corpora.table import check_writable, feature_columns, read_table, write_table
+from adan.corpora.table_files import check_writable, feature_columns, read_table, write_table
 from adan.errors import AdanError
 
 
@@ -112,7 +112,7 @@ MEASURE = """
 import resource, sys
 import pyarrow.parquet
 from adan.corpora import read_corpus
-from adan.corpora.table import feature_matrix
+from adan.corpora.table_files import feature_matrix
 
 def peak():
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from adan import AdanError, Duplication
-from adan.corpora.table import read_table, write_table
+from adan.corpora.table_files import read_table, write_table
 from adan.experiments.augment import augment
 
 

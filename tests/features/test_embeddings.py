@@ -5,7 +5,7 @@ import pytest
 
 from adan.cli import main
 from adan.corpora import read_corpus
-from adan.corpora.table import feature_columns, read_table
+from adan.corpora.table_files import feature_columns, read_table
 from adan.errors import AdanError
 from adan.features import embeddings
 from adan.features.embeddings import embed, embeddings_of

@@ -9,7 +9,7 @@ import pytest
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table import feature_columns
+from adan.corpora.table_files import feature_columns
 from adan.errors import AdanError
 from adan.features import FeatureSet, extract, extraction, features_of
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adan import SMOTE, AdanError, DNNClassifier, EmotionRecognizer
+from adan import SMOTE, AdanError, DNNClassifier, EmotionRecognizer, _arrays
 from adan.recognition import bundle
-from adan.synthesis import storage
 
 OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
 
@@ -57,12 +56,12 @@ def test_damage_anywhere_is_one_sentence(make_old, at, damage):
 
 def test_every_changed_number_is_noticed(make_old):
     path = make_old()
-    header, arrays = storage.read(path, bundle.KIND)
+    header, arrays = _arrays.read(path, bundle.KIND)
     arrays["scaling.mean"][0] += 1e-6
     _rewrite(path, header, arrays)
     _refused(path, "was changed after it was written")
     path = make_old()
-    header, arrays = storage.read(path, bundle.KIND)
+    header, arrays = _arrays.read(path, bundle.KIND)
     header["card"]["corpus"] = "another"
     _rewrite(path, header, arrays)
     _refused(path, "was changed after it was written")
@@ -70,8 +69,8 @@ def test_every_changed_number_is_noticed(make_old):
 
 def test_a_newer_one_says_update(make_old, monkeypatch):
     path = make_old()
-    header, arrays = storage.read(path, bundle.KIND)
-    monkeypatch.setattr(storage, "FORMAT", 2)
+    header, arrays = _arrays.read(path, bundle.KIND)
+    monkeypatch.setattr(_arrays, "FORMAT", 2)
     _rewrite(path, header, arrays)
     monkeypatch.undo()
     _refused(path, "has format 2, and this version of adan reads up to 1: update adan")
@@ -96,7 +95,7 @@ def test_other_files_under_the_name_are_refused(make_adan, make_rows, tmp_path):
 def test_forged_parts_that_do_not_fit_are_refused(make_old, part):
     """Even with the right checksum."""
     path = make_old()
-    header, arrays = storage.read(path, bundle.KIND)
+    header, arrays = _arrays.read(path, bundle.KIND)
     if part in arrays:
         arrays[part] = arrays[part][:-1]
     else:
@@ -139,7 +138,7 @@ def make_old(tmp_path):
 
 def _rewrite(path, header, arrays):
     plain = {n: v for n, v in header.items() if n not in ("format", "kind")}
-    storage.write(path, bundle.KIND, plain, arrays)
+    _arrays.write(path, bundle.KIND, plain, arrays)
 
 
 def _refused(path, message):

@@ -1,5 +1,7 @@
 """One object from files or vectors to labels; a pipeline's citizen; a fold of Table I."""
 
+import itertools
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -19,11 +21,13 @@ from adan import (
     SyntheticOverSampler,
 )
 from adan.corpora.emodb import load_emodb
+from adan.evaluation.normalisation import normalise
 from adan.experiments import study
-from adan.experiments.paper import specification
 from adan.experiments.sources import load
-from adan.experiments.study import Method, Study, run
+from adan.experiments.study import Study, run
+from adan.folds import CLASSIFIER, Fold, Method, fit_synthesizers, seeded, train_classifiers
 from adan.recognition.training import train
+from adan.reproduction.published import specification
 
 
 @pytest.mark.parametrize("classifier", ["svm", DNNClassifier(steps=40)])
@@ -45,9 +49,9 @@ def test_computes_what_the_classifier_does(make_rows, make_recognizer, classifie
     X = X.astype(np.float32)
     X[:, 5] = 3
     recognizer = make_recognizer(classifier=classifier, times=0).fit(X[:70], y[:70])
-    train_, test = study.normalise(X, np.arange(140) < 70, y, "fold")
-    seed = study.fold_seed(0, 0, 1)
-    expected = study._seeded(classifier, seed).fit(train_, y[:70])
+    train_, test = normalise(X, np.arange(140) < 70, y, "fold")
+    first = Fold(0, train_, y[:70], y[:70], np.ones(70, bool), test)
+    expected = seeded(classifier, first.seed(0, CLASSIFIER)).fit(train_, y[:70])
     np.testing.assert_array_equal(recognizer.predict(X[70:]), expected.predict(test))
     if isinstance(classifier, DNNClassifier):
         probabilities = recognizer.predict_proba(X[70:])
@@ -68,7 +72,7 @@ def test_held_out_predictions_are_those_of_a_study(make_recognizer, make_speaker
 @pytest.mark.usefixtures("audio_extra")
 @pytest.mark.parametrize("classifier", ["svm", "dnn"])
 def test_without_speaker_03_it_predicts_what_table_1_does(emodb, make_adan, classifier):
-    """Trained on embedded features, it hears 03's WAV files and says what the first fold says."""
+    """Trained on bundled features, it hears 03's WAV files and says what the first fold says."""
     (source,) = load(specification("table1"))
     data = source.data
     kind = {"svm": RBFSVM(), "dnn": DNNClassifier(steps=100)}[classifier]
@@ -76,11 +80,12 @@ def test_without_speaker_03_it_predicts_what_table_1_does(emodb, make_adan, clas
     test = data.speakers == "03"
     recognizer = EmotionRecognizer(synthesizer=adan, classifier=kind, times=2, random_state=1)
     recognizer.fit(data.X[~test], data.y[~test])
-    plan = Study({"adan": Method(adan, times=2)}, {classifier: kind})
-    fold = study._fold(plan.normalisation, data, np.flatnonzero(~test), np.flatnonzero(test))
-    (fitted,) = study._fitted(adan, [fold], seed=1, progress=False)
-    seed = study.fold_seed(1, 0, 1)
-    (labels,) = study._predict(plan, plan.methods["adan"], [fold], [fitted], [seed])
+    method = Method(adan, times=2)
+    (fold,) = itertools.islice(next(study.Folds(data, "fold").some()), 1)
+    (fitted,) = fit_synthesizers(adan, [fold], 1)
+    (labels,) = train_classifiers(
+        method, {classifier: kind}, [fold], [fitted], 1, lambda f, c: c.predict(f.X_test)
+    )
     files = [emodb / "wav" / f"{name}.wav" for name in data.utterances[test]]
     np.testing.assert_array_equal(recognizer.predict(files), labels[classifier])
 

@@ -11,7 +11,7 @@ import pytest
 
 from adan.cli import main
 from adan.corpora import read_corpus
-from adan.corpora.table import read_table, write_table
+from adan.corpora.table_files import read_table, write_table
 from adan.errors import AdanError
 from adan.features import extract, features_of
 from adan.recognition import bundle

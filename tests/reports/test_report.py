@@ -14,11 +14,11 @@ import pytest
 from adan import ADAN, AdanError
 from adan.cli import main
 from adan.corpora.emodb import load_emodb
-from adan.experiments import paper
 from adan.experiments.sources import Source
 from adan.experiments.study import Data
-from adan.reports import reproduce
 from adan.reports.report import report, verdict
+from adan.reproduction import published as paper
+from adan.reproduction import run as reproduce
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from adan import ADAN, AdanError
-from adan.experiments import paper
 from adan.experiments.sources import Source, load
 from adan.experiments.store import Store
 from adan.experiments.study import Data
-from adan.reports import reproduce
+from adan.reproduction import published as paper
+from adan.reproduction import run as reproduce
 
 SMALL_ADAN = "autoencoder_hidden = [20], hidden = [10], latent_dim = 5, epochs = 3"
 SMALL_TABLE1 = f"""

@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from adan.networks.loop import Batch
 from adan.synthesis.neural import Networks
-from adan.synthesis.training import Batch
 
 
 @pytest.fixture

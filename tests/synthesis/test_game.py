@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch
 from adan.synthesis.game import Game
-from adan.synthesis.training import Batch
 
 
 @pytest.fixture

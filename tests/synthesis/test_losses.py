@@ -5,7 +5,7 @@ from math import exp, log, pi
 import pytest
 import torch
 
-from adan.synthesis import losses
+from adan.networks import losses
 
 # Member 0 has two rows, member 1 has one and a row that only fills it up.
 WEIGHT = torch.tensor([[0.5, 0.5], [1.0, 0.0]])

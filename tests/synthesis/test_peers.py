@@ -8,16 +8,16 @@ import sklearn.covariance
 import torch
 
 from adan import AdanError
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch
+from adan.networks.stacked import StackedMLP, _Affine
 from adan.synthesis.aae import AdversarialAutoencoder, PriorGame, class_centres
 from adan.synthesis.cvae import VariationalAutoencoder
 from adan.synthesis.diffusion import Diffusion, cosine_schedule
 from adan.synthesis.gan import ConditionalGame
 from adan.synthesis.gaussian import ClassGaussian, ledoit_wolf_shrinkage
 from adan.synthesis.mixup import ClassMixup
-from adan.synthesis.networks import StackedMLP, _Affine
 from adan.synthesis.sequential import SequentialADAN, SequentialGame
-from adan.synthesis.training import Batch
 from adan.synthesis.transfer import TransferADAN, TransferGame
 from adan.synthesis.wasserstein import WassersteinGame
 

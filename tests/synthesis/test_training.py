@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from adan.synthesis.training import train
+from adan.networks.loop import train
 
 COUNTS = (5, 9, 3, 12)
 ROUNDS = 8

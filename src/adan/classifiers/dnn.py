@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -14,19 +14,19 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from adan._threads import one_thread_each
+from adan._computing import computing
 from adan.errors import AdanError
-from adan.synthesis.base import seed_of
-from adan.synthesis.coordinates import in_small_span, turned
-from adan.synthesis.losses import classification_loss
-from adan.synthesis.networks import StackedMLP, filled, tanh
-from adan.synthesis.neural import Networks
-from adan.synthesis.training import Batch, accuracy, train
+from adan.networks.coordinates import in_small_span, turned
+from adan.networks.loop import Batch, accuracy
+from adan.networks.losses import classification_loss
+from adan.networks.many import Job, Stackable
+from adan.networks.stacked import StackedMLP, filled, tanh
+from adan.networks.training import Networks, seed_of, train_networks
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": tanh}
 
 
-class DNNClassifier(ClassifierMixin, BaseEstimator):
+class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
     """Fully-connected network trained on the cross-entropy by Adam.
 
     Parameters
@@ -109,18 +109,10 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         AdanError
             If ``y`` holds one class only.
         """
-        self.fit_prepared([self.prepared(X, y, n_real)])
-        return self
+        return self._fit_alone(X, y, n_real)
 
-    @one_thread_each()
-    def prepared(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Prepared:
-        """Return a training set, given as to `fit`, as `fit_prepared` takes it: often far smaller.
-
-        Returns
-        -------
-        Prepared
-            Of this classifier.
-        """
+    @computing()
+    def _prepare(self, X: ArrayLike, y: ArrayLike, n_real: int | None) -> Job:
         rows, labels = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -131,27 +123,50 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
         if axes is not None:
             axes = turned(axes, np.random.default_rng(seed))
             rows = rows @ axes
-        return Prepared(self, torch.as_tensor(rows), torch.as_tensor(codes), axes, seed)
+        settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
+        stack = (
+            self.n_features_in_,
+            len(self.classes_),
+            filled(rows.shape[1], 64),
+            *settings.items(),
+        )
+        prepared = _Prepared(torch.as_tensor(rows), torch.as_tensor(codes), axes, seed)
+        return Job(self, prepared, stack)
 
     @classmethod
-    @one_thread_each()
-    def fit_prepared(cls, prepared: Sequence[Prepared]) -> None:
-        """Fit many classifiers, those of the same settings (the seed aside) as one stack.
+    @computing()
+    def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
+        """Train ``n_networks`` networks for each classifier, all with the settings of the first."""
+        first = jobs[0].estimator
+        n = first.n_networks
+        members = [(job.data, job.data.seed + i) for job in jobs for i in range(n)]
+        generators = [torch.Generator().manual_seed(seed) for _, seed in members]
+        network = StackedMLP(
+            [(one.rows.shape[1], *first.hidden, len(first.classes_)) for one, _ in members],
+            generators,
+            hidden=ACTIVATIONS[first.activation],
+            fan_in=first.n_features_in_,
+        )
+        histories = train_networks(
+            _Descent(network, first.dropout),
+            [one.rows for one, _ in members],
+            [one.codes for one, _ in members],
+            n_classes=len(first.classes_),
+            rounds=first.steps,
+            batch_size=first.batch_size,
+            learning_rate=first.learning_rate,
+            anneal=True,
+            generators=generators,
+            device=torch.device("cpu"),
+        )
+        for i, job in enumerate(jobs):
+            own = range(i * n, (i + 1) * n)
+            job.estimator.history_ = histories[own[0]]
+            job.estimator.network_ = network.merged(own)
+            if job.data.axes is not None:
+                job.estimator.network_.put_before(torch.as_tensor(job.data.axes))
 
-        Each comes out as it would alone.
-
-        Parameters
-        ----------
-        prepared : sequence of Prepared
-            Their training sets.
-        """
-        stacks: dict[Hashable, list[Prepared]] = {}
-        for one in prepared:
-            stacks.setdefault(one.stack_key, []).append(one)
-        for stack in stacks.values():
-            _fit_stack(stack)
-
-    @one_thread_each()
+    @computing()
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return class probabilities.
 
@@ -176,13 +191,11 @@ class DNNClassifier(ClassifierMixin, BaseEstimator):
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """A DNN to be fitted, and its training set in the coordinates it trains in.
+class _Prepared:
+    """A training set in the coordinates that a DNN trains in.
 
     Attributes
     ----------
-    classifier : DNNClassifier
-        What is fitted.
     rows : Tensor of shape [n, r]
         Training vectors.
     codes : Tensor of shape [n], int64
@@ -193,70 +206,26 @@ class Prepared:
         Of the first network; the others' follow.
     """
 
-    classifier: DNNClassifier
     rows: Tensor
     codes: Tensor
     axes: NDArray[np.float32] | None
     seed: int
 
-    @property
-    def stack_key(self) -> Hashable:
-        """What sets must have in common to train as one stack."""
-        classifier = self.classifier
-        settings = {k: str(v) for k, v in classifier.get_params().items() if k != "random_state"}
-        width = filled(self.rows.shape[1], 64)
-        return (classifier.n_features_in_, len(classifier.classes_), width, *settings.items())
-
-
-def _fit_stack(stack: Sequence[Prepared]) -> None:
-    """Train ``n_networks`` networks for each classifier, all with the settings of the first."""
-    first = stack[0].classifier
-    n = first.n_networks
-    members = [(one, one.seed + i) for one in stack for i in range(n)]
-    generators = [torch.Generator().manual_seed(seed) for _, seed in members]
-    network = StackedMLP(
-        [(one.rows.shape[1], *first.hidden, len(first.classes_)) for one, _ in members],
-        generators,
-        hidden=ACTIVATIONS[first.activation],
-        fan_in=first.n_features_in_,
-    )
-    descent = _Descent(network, first.steps, first.dropout)
-    descent.start(first.learning_rate)
-    histories = train(
-        descent.step,
-        [one.rows for one, _ in members],
-        [one.codes for one, _ in members],
-        n_classes=len(first.classes_),
-        rounds=first.steps,
-        batch_size=first.batch_size,
-        noise_width=descent.noise_width,
-        generators=generators,
-        device=torch.device("cpu"),
-    )
-    for i, one in enumerate(stack):
-        own = range(i * n, (i + 1) * n)
-        one.classifier.history_ = histories[own[0]]
-        one.classifier.network_ = network.merged(own)
-        if one.axes is not None:
-            one.classifier.network_.put_before(torch.as_tensor(one.axes))
-
 
 class _Descent(Networks):
-    """Steps down the cross-entropy, under dropout, each shorter than the one before."""
+    """Steps down the cross-entropy, under dropout."""
 
-    def __init__(self, network: StackedMLP, steps: int, dropout: float) -> None:
+    def __init__(self, network: StackedMLP, dropout: float) -> None:
         super().__init__()
         self.network, self.dropout = network, dropout
-        self.noise_width = sum(network.hidden_widths)
+        self.noise = {"dropout": sum(network.hidden_widths)}
         self.threshold = torch.special.ndtri(torch.tensor(dropout))
-        self.shares_done = iter(np.linspace(0, 1, steps, endpoint=False).tolist())
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
         return {"network": (self.network,)}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        self.slow_down(next(self.shares_done))
-        kept = (batch.noise >= self.threshold) / (1 - self.dropout)
+        kept = (batch.noise["dropout"] >= self.threshold) / (1 - self.dropout)
         logits = self.network(batch.x, kept)
         loss = classification_loss(logits, batch.one_hot, batch.weight)
         self.update("network", loss)

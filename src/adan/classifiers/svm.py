@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from adan._threads import one_thread_each
-from adan.synthesis.coordinates import SPANNING, in_small_span
+from adan._computing import computing
+from adan.networks.coordinates import SPANNING, in_small_span
 
 KERNEL_BYTES = 2 * 1024**3
 """A kernel matrix above this size is computed row by row."""
@@ -40,7 +40,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _libsvms_kernel(self, n_features: int) -> dict[str, Any]:
         """Return the same kernel as parameters of ``sklearn.svm.SVC``."""
 
-    @one_thread_each()
+    @computing()
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit to vectors.
 
@@ -67,13 +67,13 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.support_vectors_ = rows[self._svc.support_]
         return self
 
-    @one_thread_each()
+    @computing()
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the label (n_samples,) of each row of ``X`` (n_samples, n_features)."""
         seen = self._seen_by_libsvm(X)
         return self._svc.predict(seen)
 
-    @one_thread_each()
+    @computing()
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the one-versus-rest decision values, as ``sklearn.svm.SVC`` does."""
         seen = self._seen_by_libsvm(X)

@@ -15,7 +15,7 @@ from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
 from adan.corpora.iemocap import EMOTIONS as IEMOCAP_EMOTIONS
 from adan.corpora.iemocap import read_iemocap, release_near
 from adan.corpora.named import RULES, contents, read_named, recognise
-from adan.corpora.tabular import read_tabular
+from adan.corpora.table_corpus import read_tabular
 from adan.errors import AdanError
 
 __all__ = [

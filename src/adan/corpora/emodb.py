@@ -15,7 +15,7 @@ from sklearn.utils import Bunch
 
 from adan.corpora.base import Corpus
 from adan.corpora.named import RULES, read_named
-from adan.corpora.table import feature_columns, read_table, write_table
+from adan.corpora.table_files import feature_columns, read_table, write_table
 from adan.errors import AdanError
 
 COUNTS = RULES["emodb"].counts

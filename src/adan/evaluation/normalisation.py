@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from adan.errors import AdanError
+from adan.evaluation.scaling import Scaling
 
 NORMALISATIONS = {
     "fold": "z-norm fitted on the training speakers of each fold, limited to ±10 standard "
@@ -21,6 +22,14 @@ LIMIT = 10.0
 """Largest absolute value of a feature normalised on the fold. Some IS11 functionals, ratios with a
 vanishing denominator, lie a thousand standard deviations off for an unseen speaker, and one such
 feature would decide a kernel alone. Among the n rows a z-norm is fitted to none exceeds sqrt(n)."""
+
+
+def fit_scaling(X: NDArray[np.floating]) -> Scaling:
+    """Fit the ``fold`` normalisation to training vectors (n, d)."""
+    kept = np.flatnonzero(np.ptp(X, axis=0) > 0)
+    norm = StandardScaler(copy=False).fit(np.take(X, kept, axis=1))
+    mean, scale = norm.mean_.astype(np.float32), norm.scale_.astype(np.float32)
+    return Scaling(kept.astype(np.int32), mean, scale, LIMIT)
 
 
 def normalise(
@@ -53,14 +62,11 @@ def normalise(
     """
     if how not in NORMALISATIONS:
         raise AdanError(f"no normalisation {how!r}; choose one of {', '.join(NORMALISATIONS)}")
-    varies = np.ptp(X[train], axis=0) > 0
     if how == "fold":
-        X_train, X_test = (X[np.ix_(rows, varies)] for rows in (train, ~train))
-        scaler = StandardScaler(copy=False).fit(X_train)
-        for half in (X_train, X_test):
-            np.clip(scaler.transform(half), -LIMIT, LIMIT, out=half)
-        return X_train.astype(np.float32, copy=False), X_test.astype(np.float32, copy=False)
-    X = X[:, varies]
+        X_train = X[train]
+        scaling = fit_scaling(X_train)
+        return scaling(X_train), scaling(X[~train])
+    X = X[:, np.ptp(X[train], axis=0) > 0]
     if how == "corpus":
         X = StandardScaler().fit_transform(X)
     else:

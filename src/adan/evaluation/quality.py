@@ -17,7 +17,7 @@ from scipy.stats import wasserstein_distance
 from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
-from adan._threads import one_thread_each
+from adan._computing import computing
 from adan.synthesis.health import complaints, nearest_real, spread_within_classes
 
 FLOOR = "held-out speaker"
@@ -30,7 +30,7 @@ Points = NDArray[np.floating]
 Dataset = tuple[Points, NDArray[Any]]
 
 
-@one_thread_each()
+@computing()
 def measure(
     real: Dataset,
     synthetic: Mapping[str, Dataset],

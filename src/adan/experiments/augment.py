@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from adan.corpora.table import feature_columns
+from adan.corpora.table_files import feature_columns
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, fit_all
 

@@ -28,16 +28,19 @@ from adan.errors import AdanError
 from adan.experiments.sources import Source, digest
 from adan.experiments.specification import Specification
 from adan.experiments.store import Cell, Store, writing
-from adan.experiments.study import Data, Result, Study, parameters_of, results, stacks
+from adan.experiments.study import Data, Folds, Result, Study, parameters_of, results, sharing
 from adan.experiments.trackers import Tracker
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 CODE = (
+    "networks",
     "synthesis",
     "classifiers",
+    "folds.py",
     "evaluation/normalisation.py",
+    "evaluation/scaling.py",
     "evaluation/quality.py",
     "experiments/study.py",
     "experiments/quality.py",
@@ -219,7 +222,7 @@ def _tasks(
     left = {(c.corpus, c.features, c.part, c.normalisation, c.seed, c.method): c for c in cells}
     for source in data:
         for normalisation in specification.normalisations:
-            cut = stacks(specification.study(normalisation))
+            cut = sharing(specification.study(normalisation))
             for seed in range(specification.seeds):
                 for stack in cut:
                     known = (left.get((*source, normalisation, seed, m)) for m in stack.methods)
@@ -325,9 +328,19 @@ def _computing(
     elif workers > 1:
         yield partial(_in_processes, workers, data)
     else:
-        yield lambda tasks: (
-            (task, _outcomes(task.study, data[task.source], task.seed, progress)) for task in tasks
-        )
+        yield partial(_here, data, progress)
+
+
+def _here(
+    data: Mapping[tuple[str, str, str], Data], progress: bool, tasks: Iterable[_Task]
+) -> Iterator[tuple[_Task, Iterable[Outcome]]]:
+    """Compute in this process; tasks with the same folds follow one another and share them."""
+    folds = None
+    for task in tasks:
+        rows, normalisation = data[task.source], task.study.normalisation
+        if folds is None or folds.data is not rows or folds.normalisation != normalisation:
+            folds = Folds(rows, normalisation)
+        yield task, _outcomes(task.study, folds, task.seed, progress)
 
 
 def _in_processes(
@@ -371,15 +384,16 @@ def _whole(data: Data, task: _Task, code: str) -> tuple[_Task, list[Outcome]]:
             "install the same everywhere"
         )
     with _ONE_AT_A_TIME:
-        return task, [*_outcomes(task.study, data, task.seed, progress=False)]
+        folds = Folds(data, task.study.normalisation)
+        return task, [*_outcomes(task.study, folds, task.seed, progress=False)]
 
 
-def _outcomes(stack: Study, data: Data, seed: int, progress: bool) -> Iterator[Outcome]:
+def _outcomes(stack: Study, folds: Folds, seed: int, progress: bool) -> Iterator[Outcome]:
     """Compute a stack; if it fails, its methods one by one, to find those that do."""
     left = dict(stack.methods)
     began = time.perf_counter()
     try:
-        for name, result in results(stack, data, seed, progress=progress):
+        for name, result in results(stack, folds, seed, progress=progress):
             del left[name]
             yield Outcome(name, result, time.perf_counter() - began)
             began = time.perf_counter()
@@ -390,7 +404,8 @@ def _outcomes(stack: Study, data: Data, seed: int, progress: bool) -> Iterator[O
             yield Outcome(next(iter(left)), None, seconds, reason, traceback.format_exc())
         else:
             for name, method in left.items():
-                yield from _outcomes(replace(stack, methods={name: method}), data, seed, progress)
+                one = replace(stack, methods={name: method})
+                yield from _outcomes(one, folds, seed, progress)
 
 
 def _named(result: Result, cell: Cell) -> Result:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table import feature_matrix
+from adan.corpora.table_files import feature_matrix
 from adan.experiments.specification import CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of

@@ -27,8 +27,9 @@ from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
 from adan.errors import AdanError
-from adan.experiments.study import Method, Study
+from adan.experiments.study import Study
 from adan.features import FeatureSet
+from adan.folds import Method
 from adan.synthesis.registry import synthesizer
 
 CLASSIFIERS: dict[str, type[BaseEstimator]] = {
@@ -38,7 +39,7 @@ CLASSIFIERS: dict[str, type[BaseEstimator]] = {
     "tuned dnn": TunedDNN,
 }
 NO_SYNTHESIZER = "none"
-TEMPLATE = Path(__file__).with_name("studies") / "template.toml"
+TEMPLATE = Path(__file__).with_name("template.toml")
 
 
 class _Checked(BaseModel):
@@ -53,7 +54,7 @@ class CorpusChoice(_Checked):
 
 
 class MethodChoice(_Checked):
-    """How a training set is made: see `adan.experiments.study.Method`."""
+    """How a training set is made: see `adan.folds.Method`."""
 
     synthesizer: str
     parameters: dict[str, Any] = {}

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from adan import __version__
+from adan import __version__, _arrays
 from adan.errors import AdanError
+from adan.evaluation.scaling import Scaling
 from adan.recognition.card import as_text
-from adan.recognition.model import Map, Model, Network, Scaling, SupportVectors
-from adan.synthesis import storage
+from adan.recognition.model import Map, Model, Network, SupportVectors
 
 KIND = "EmotionRecognizer"
 
@@ -39,7 +39,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """
     header, arrays = _taken_apart(model)
     header["adan"] = __version__
-    storage.write(path, KIND, header | {"sha256": _digest(header, arrays)}, arrays)
+    _arrays.write(path, KIND, header | {"sha256": _digest(header, arrays)}, arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -63,7 +63,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     if os.path.isdir(path):
         raise AdanError(f"{path} is a folder: give a file that adan train wrote")
     try:
-        header, arrays = storage.read(path, KIND)
+        header, arrays = _arrays.read(path, KIND)
         stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
         if header.get("sha256") != _digest(stored, arrays):
             raise AdanError(

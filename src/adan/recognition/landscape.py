@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from adan._threads import one_thread_each
+from adan._computing import computing
 from adan.recognition.model import Map, Rows
 
 COMPONENTS = 50
 """Principal components kept before the discriminants; with all, they would tear noise apart."""
 
 
-@one_thread_each()
+@computing()
 def landscape(
     X: Rows, y: NDArray[np.intp], X_synthetic: Rows, y_synthetic: NDArray[np.intp]
 ) -> Map:

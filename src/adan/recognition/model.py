@@ -12,33 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from adan._threads import one_thread_each
+from adan._computing import computing
+from adan.evaluation.scaling import Scaling
 
 Rows = NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Scaling:
-    """The z-norm of the training vectors, limited: `adan.evaluation.normalisation`'s ``fold``.
-
-    Attributes
-    ----------
-    kept : ndarray of shape (d',), int32
-        The features that vary among the training vectors.
-    mean, scale : ndarray of shape (d',), float32
-        Of these features.
-    limit : float
-        Largest absolute value afterwards.
-    """
-
-    kept: NDArray[np.int32]
-    mean: Rows
-    scale: Rows
-    limit: float
-
-    def __call__(self, X: Rows) -> Rows:
-        """Map raw vectors (n, d) to normalised ones (n, d')."""
-        return ((X[:, self.kept] - self.mean) / self.scale).clip(-self.limit, self.limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +132,7 @@ class Map:
     codes: NDArray[np.int32]
     synthetic: NDArray[np.bool_]
 
-    @one_thread_each()
+    @computing()
     def __call__(self, X: Rows) -> Rows:
         """Map normalised vectors (n, d') to the plane (n, 2)."""
         return np.dot(X - self.centre, self.axes)
@@ -190,7 +167,7 @@ class Model:
     temperature: float = 1.0
     card: dict[str, Any] = field(default_factory=dict)
 
-    @one_thread_each()
+    @computing()
     def scores(self, X: Rows) -> Rows:
         """Return the scores (n, k) of raw vectors (n, d); the highest is the label's."""
         return self.classifier.scores(self.scaling(X))
@@ -199,7 +176,7 @@ class Model:
         """Return the calibrated probabilities (n, k) of raw vectors (n, d)."""
         return softmax(self.scores(X) / np.float32(self.temperature))
 
-    @one_thread_each()
+    @computing()
     def contributions(self, x: Rows, code: int) -> Rows:
         """Return what each feature of a raw vector (d,) adds to one class: gradient times value.
 

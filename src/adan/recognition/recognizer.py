@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self, TypeGuard
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from adan._computing import computing
 from adan._progress import progress_bar
-from adan._threads import one_thread_each
-from adan.classifiers import augmented
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
-from adan.evaluation.normalisation import LIMIT
+from adan.evaluation.normalisation import fit_scaling
+from adan.evaluation.scaling import Scaling
 from adan.features import extract
+from adan.folds import Fold, Method, fit_synthesizers, train_classifiers
 from adan.recognition import bundle, calibration
 from adan.recognition.card import card, figures
 from adan.recognition.landscape import landscape
-from adan.recognition.model import Model, Network, Rows, Scaling, SupportVectors
+from adan.recognition.model import Model, Network, Rows, SupportVectors
 from adan.recognition.recordings import predict_files, unusable
 from adan.synthesis import registry
-from adan.synthesis.base import Synthesizer, fit_all, fold_seed
+from adan.synthesis.base import Synthesizer
 
 CLASSIFIERS = {"dnn": DNNClassifier, "svm": RBFSVM}
 
@@ -131,25 +129,47 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
         speakers = None if groups is None else self._speakers(groups, len(rows))
-        folds = [] if speakers is None else [speakers != i for i in range(speakers.max() + 1)]
-        parts = self._parts(rows, codes, [*folds, np.ones(len(rows), bool)], progress)
-        classifiers = self._classifiers(parts, progress)
-        whole = parts[-1]
-        synthetic = whole.synthesizer.sample(whole.y) if self.times else (whole.X[:0], whole.y[:0])
+        scalings, folds = _folds(rows, codes, speakers)
+        method = Method(self._synthesizer(), times=self.times) if self.times else Method()
+        synthesizers = fit_synthesizers(
+            method.synthesizer, folds, self.random_state, progress=progress
+        )
+        with progress_bar(total=len(folds), desc="classifiers", disable=not progress) as bar:
+
+            def use(fold: Fold, classifier: Any) -> Network | SupportVectors:
+                bar.update()
+                return _in_numpy(classifier)
+
+            classifiers = [
+                by_name["classifier"]
+                for by_name in train_classifiers(
+                    method,
+                    {"classifier": _estimator(self.classifier, _classifier)},
+                    folds,
+                    synthesizers,
+                    self.random_state,
+                    use,
+                )
+            ]
+        whole, synthesizer = folds[-1], synthesizers[-1]
+        synthetic = synthesizer.sample(whole.y) if self.times else (whole.X[:0], whole.y[:0])
         settings = {n: _description(v) for n, v in self.get_params(deep=False).items()}
         self.model_ = Model(
             classes=self.classes_,
             feature_names=tuple(getattr(self, "feature_names_in_", ())),
             n_features=self.n_features_in_,
-            scaling=whole.scaling,
+            scaling=scalings[-1],
             classifier=classifiers[-1],
             map=landscape(whole.X, whole.y, *synthetic),
             card=card(self.features, settings, labels, speakers),
         )
         if speakers is not None:
-            scores = _held_out_scores(rows, speakers, parts, classifiers)
+            scores = _held_out_scores(folds[:-1], classifiers, codes, speakers)
             self._take_held_out(scores, codes, speakers)
         return self
+
+    def _synthesizer(self) -> Synthesizer:
+        return _estimator(self.synthesizer, registry.synthesizer)
 
     def _speakers(self, groups: ArrayLike, n_rows: int) -> NDArray[np.intp]:
         """Return the speaker of each row as a code."""
@@ -160,43 +180,6 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
                 "the speaker of each row, at least two in all, or no groups"
             )
         return codes
-
-    def _parts(
-        self,
-        rows: Rows,
-        codes: NDArray[np.intp],
-        masks: list[NDArray[np.bool_]],
-        progress: bool,
-    ) -> list[_Part]:
-        """Prepare the training sets, of which the last is the whole; it is seeded as fold 0."""
-        parts = []
-        for fold, mask in enumerate(masks):
-            seed = 0 if mask.all() else fold
-            scaling = _scaling(rows[mask])
-            synthesizer = _estimator(self.synthesizer, registry.synthesizer)
-            _seed(synthesizer, fold_seed(self.random_state, seed, 0))
-            classifier = _estimator(self.classifier, _classifier)
-            _seed(classifier, fold_seed(self.random_state, seed, 1))
-            part = _Part(scaling, scaling(rows[mask]), codes[mask], synthesizer, classifier)
-            parts.append(part)
-        if self.times:
-            sets = [(part.X, part.y) for part in parts]
-            fit_all([part.synthesizer for part in parts], sets, progress=progress)
-        return parts
-
-    def _classifiers(self, parts: list[_Part], progress: bool) -> list[Network | SupportVectors]:
-        """Train a classifier on each part, in threads."""
-        largest = max(part.X.nbytes for part in parts) * (1 + self.times)
-        with (
-            progress_bar(total=len(parts), desc="classifiers", disable=not progress) as bar,
-            one_thread_each() as workers,
-        ):
-            tasks = (
-                delayed(_trained)(parts[some], self.times, bar.update)
-                for some in augmented.parts(len(parts), largest, workers)
-            )
-            trained = Parallel(n_jobs=workers, prefer="threads")(tasks)
-        return list(itertools.chain(*trained))
 
     def _take_held_out(
         self, scores: NDArray[np.floating], codes: NDArray[np.intp], speakers: NDArray[np.intp]
@@ -293,53 +276,43 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         return recognizer
 
 
-@dataclass
-class _Part:
-    """A training set, normalised, and what is fitted to it."""
-
-    scaling: Scaling
-    X: Rows
-    y: NDArray[np.intp]
-    synthesizer: Synthesizer
-    classifier: DNNClassifier | RBFSVM
-
-    def training_set(self, times: int) -> tuple[Rows, NDArray[np.intp]]:
-        """Return the real vectors and so many synthetic sets, with labels."""
-        if not times:
-            return self.X, self.y
-        X_synthetic, y_synthetic = self.synthesizer.sample(np.tile(self.y, times))
-        return np.vstack([self.X, X_synthetic]), np.hstack([self.y, y_synthetic])
-
-
-def _trained(
-    parts: list[_Part], times: int, advance: Callable[[], object]
-) -> list[Network | SupportVectors]:
-    """Train the classifier of each part."""
-    tasks = (
-        (i, part.classifier, *part.training_set(times), len(part.X)) for i, part in enumerate(parts)
-    )
-    trained = {}
-    for i, classifier in augmented.fitted(tasks):
-        trained[i] = _in_numpy(classifier)
-        advance()
-    return [trained[i] for i in range(len(parts))]
+def _folds(
+    rows: Rows, codes: NDArray[np.intp], speakers: NDArray[np.intp] | None
+) -> tuple[list[Scaling], list[Fold]]:
+    """Return a fold for each speaker that is left out, then the whole, seeded as the first fold."""
+    left_out = [] if speakers is None else [speakers == i for i in range(speakers.max() + 1)]
+    groups = np.zeros(len(rows), np.intp) if speakers is None else speakers
+    scalings, folds = [], []
+    for number, test in enumerate([*left_out, np.zeros(len(rows), bool)]):
+        scaling, train = fit_scaling(rows[~test]), ~test
+        fold = Fold(
+            number=number if test.any() else 0,
+            X=scaling(rows[train]),
+            y=codes[train],
+            speakers=groups[train],
+            learnable=np.ones(train.sum(), bool),
+            X_test=scaling(rows[test]),
+        )
+        scalings.append(scaling)
+        folds.append(fold)
+    return scalings, folds
 
 
-@one_thread_each()
+@computing()
 def _held_out_scores(
-    rows: Rows,
+    folds: Sequence[Fold],
+    classifiers: Sequence[Network | SupportVectors],
+    codes: NDArray[np.intp],
     speakers: NDArray[np.intp],
-    parts: list[_Part],
-    classifiers: list[Network | SupportVectors],
 ) -> NDArray[np.floating]:
     """Return each row's scores by the classifier that did not hear its speaker.
 
     Those of a class that this classifier does not know are minus infinity.
     """
-    scores = np.full((len(rows), parts[-1].y.max() + 1), -np.inf)
-    for speaker, (part, classifier) in enumerate(zip(parts[:-1], classifiers[:-1], strict=True)):
-        own = speakers == speaker
-        scores[np.ix_(own, np.unique(part.y))] = classifier.scores(part.scaling(rows[own]))
+    scores = np.full((len(codes), codes.max() + 1), -np.inf)
+    for fold, classifier in zip(folds, classifiers, strict=False):
+        own = speakers == fold.number
+        scores[np.ix_(own, np.unique(fold.y))] = classifier.scores(fold.X_test)
     return scores
 
 
@@ -350,13 +323,6 @@ def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:
     return all(isinstance(file, (str, os.PathLike)) for file in X)
 
 
-def _scaling(X: Rows) -> Scaling:
-    kept = np.flatnonzero(X.min(axis=0) < X.max(axis=0))
-    norm = StandardScaler().fit(X[:, kept])
-    mean, scale = norm.mean_.astype(np.float32), norm.scale_.astype(np.float32)
-    return Scaling(kept.astype(np.int32), mean, scale, LIMIT)
-
-
 def _classifier(name: str, **parameters: Any) -> BaseEstimator:
     if name not in CLASSIFIERS:
         raise AdanError(f"no classifier {name!r}; there are {', '.join(CLASSIFIERS)}")
@@ -365,11 +331,6 @@ def _classifier(name: str, **parameters: Any) -> BaseEstimator:
 
 def _estimator(setting: Any, named: Callable[[str], Any]) -> Any:
     return named(setting) if isinstance(setting, str) else clone(setting)
-
-
-def _seed(estimator: BaseEstimator, seed: int) -> None:
-    if "random_state" in estimator.get_params():
-        estimator.set_params(random_state=seed)
 
 
 def _description(setting: Any) -> Any:

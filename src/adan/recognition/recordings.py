@@ -60,7 +60,7 @@ def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def _listed(path: Path) -> list[str]:
-    from adan.corpora.table import read_table
+    from adan.corpora.table_files import read_table
 
     table = read_table(path)
     if "file" not in table or not len(table):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from adan.corpora import read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table import feature_columns
+from adan.corpora.table_files import feature_columns
 from adan.errors import AdanError
 from adan.features import FeatureSet, features_of
 from adan.recognition.recognizer import EmotionRecognizer

@@ -32,7 +32,7 @@ def report(
     Parameters
     ----------
     folder : Path
-        What `adan.reports.reproduce.table` or `adan.experiments.runner.run` left behind.
+        What `adan.reproduction.run.table` or `adan.experiments.runner.run` left behind.
     format : {"html", "md", "tex"}, default="html"
         A page that needs nothing but itself, Markdown, or LaTeX tables to be read by a paper.
     output : Path, optional

@@ -12,7 +12,7 @@ from adan.evaluation.comparison import compare, power_note
 from adan.evaluation.normalisation import NORMALISATIONS
 from adan.evaluation.quality import quality_warnings
 from adan.evaluation.scores import ROW, score
-from adan.experiments.paper import Row, Source
+from adan.reproduction.published import Row, Source
 
 
 def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) -> pd.DataFrame:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from adan.errors import AdanError
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch
+from adan.networks.stacked import StackedMLP, identity
 from adan.synthesis.adversarial import Adversarial
 from adan.synthesis.latent import Autoencoder, LatentSynthesizer
-from adan.synthesis.networks import StackedMLP, identity
 from adan.synthesis.neural import normal
-from adan.synthesis.training import Batch
 
 
 class PriorGame(Autoencoder, Adversarial):
@@ -43,7 +43,7 @@ class PriorGame(Autoencoder, Adversarial):
         super().__init__(ranks, generators, latent_dim=latent_dim, output=identity, **autoencoder)
         widths = (latent_dim + n_classes, *hidden, 1)
         self.discriminator = StackedMLP([widths] * len(ranks), generators)
-        self.noise_width = latent_dim
+        self.noise = {"prior": latent_dim}
         centres = torch.as_tensor(class_centres(n_classes, latent_dim))
         self.register_buffer("centres", centres, persistent=False)
 
@@ -58,7 +58,7 @@ class PriorGame(Autoencoder, Adversarial):
         reconstructed = self.decoder(self.encoder(batch.x))
         reconstruction = losses.reconstruction_loss(batch.x, reconstructed, batch.weight)
         self.update("autoencoder", reconstruction)
-        prior = batch.one_hot @ self.centres + batch.noise
+        prior = batch.one_hot @ self.centres + batch.noise["prior"]
         drawn, coded = (
             torch.cat([h, batch.one_hot], dim=-1) for h in (prior, self.encoder(batch.x))
         )

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from adan.networks.training import apply
 from adan.synthesis.game import Game
 from adan.synthesis.latent import LatentSynthesizer
-from adan.synthesis.neural import apply, normal
+from adan.synthesis.neural import normal
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from adan.synthesis import losses
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.neural import Networks
-from adan.synthesis.training import Batch
+from adan.networks import losses
+from adan.networks.loop import Batch
+from adan.networks.stacked import StackedMLP
+from adan.networks.training import Networks
 
 
 class Adversarial(Networks):

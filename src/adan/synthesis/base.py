@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -13,8 +13,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from adan._threads import one_thread_each
+from adan._computing import computing
 from adan.errors import AdanError
+from adan.networks.many import Task, fit_many
 
 Dataset = tuple[ArrayLike, ArrayLike]
 
@@ -23,7 +24,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
     """Base of all synthesizers: checks what comes in, and the labels of what goes out.
 
     A subclass implements ``_fit(X, codes)`` and ``_sample(codes, rng)``. One that can train
-    several of its kind at once implements ``_fit_stack`` and ``_stack_key`` instead of ``_fit``.
+    several of its kind at once is an `adan.networks.many.Stackable` besides.
 
     Attributes
     ----------
@@ -37,6 +38,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
 
     random_state: int | np.random.RandomState | None
 
+    @computing()
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the distribution of the rows of each class.
 
@@ -57,10 +59,10 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         AdanError
             If ``X`` holds NaN or infinity (the columns are named) or ``y`` only one class.
         """
-        fit_all([self], [(X, y)])
+        self._fit(*self._check(X, y))
         return self
 
-    @one_thread_each()
+    @computing()
     def sample(
         self,
         counts: Mapping[Any, int] | ArrayLike,
@@ -97,23 +99,9 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[Any]:
         """Return one vector for each class code."""
 
+    @abstractmethod
     def _fit(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> None:
-        raise TypeError(f"{type(self).__name__} implements neither _fit nor _fit_stack")
-
-    def _stack_key(self, n_rows: int) -> Hashable:
-        """Synthesizers with the same key are fitted by one call of `_fit_stack`."""
-        return id(self)
-
-    @classmethod
-    @one_thread_each()
-    def _fit_stack(
-        cls,
-        synthesizers: Sequence[Self],
-        data: Sequence[tuple[NDArray[np.floating], NDArray[np.intp]]],
-        progress: bool,
-    ) -> None:
-        for synthesizer, (X, codes) in zip(synthesizers, data, strict=True):
-            synthesizer._fit(X, codes)
+        """Learn from rows (n, d) and their classes (n,) as codes of ``classes_``."""
 
     def _check(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
         dtypes = [np.float64, np.float32]
@@ -166,17 +154,12 @@ def fit_all(
     progress : bool, default=False
         Show a progress bar on standard error.
     """
-    stacks: dict[Hashable, list[int]] = {}
-    checked = []
-    for i, (synthesizer, (X, y)) in enumerate(zip(synthesizers, data, strict=True)):
-        checked.append(synthesizer._check(X, y))
-        key = (type(synthesizer), synthesizer._stack_key(len(checked[-1][0])))
-        stacks.setdefault(key, []).append(i)
-    for members in stacks.values():
-        first = synthesizers[members[0]]
-        first._fit_stack(
-            [synthesizers[i] for i in members], [checked[i] for i in members], progress
-        )
+    tasks = (
+        Task(i, synthesizer, X, y)
+        for i, (synthesizer, (X, y)) in enumerate(zip(synthesizers, data, strict=True))
+    )
+    for _ in fit_many(tasks, progress=progress):
+        pass
 
 
 def check_finite(X: NDArray[np.floating], names: Sequence[str] | None = None) -> None:
@@ -189,15 +172,3 @@ def check_finite(X: NDArray[np.floating], names: Sequence[str] | None = None) ->
             f"X contains NaN or infinity (inf) in {len(bad)} of {X.shape[1]} columns: "
             f"{shown}{more}; remove these columns or rows, or impute them"
         )
-
-
-def seed_of(random_state: int | np.random.RandomState | None) -> int:
-    """Return one integer seed, drawn where ``random_state`` is not an integer already."""
-    if isinstance(random_state, (int, np.integer)):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31))
-
-
-def fold_seed(seed: int, fold: int, purpose: int) -> int:
-    """Return the seed of a fold's synthesizer (purpose 0) or classifier (purpose 1)."""
-    return int(np.random.SeedSequence([seed, fold, purpose]).generate_state(1)[0] >> 1)

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from adan.synthesis import losses
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.neural import Networks, NeuralSynthesizer, apply, normal
-from adan.synthesis.training import Batch
+from adan.networks import losses
+from adan.networks.loop import Batch
+from adan.networks.stacked import StackedMLP
+from adan.networks.training import Networks, apply
+from adan.synthesis.neural import NeuralSynthesizer, normal
 
 
 class VariationalAutoencoder(Networks):
@@ -50,7 +51,7 @@ class VariationalAutoencoder(Networks):
             reduced=reduced,
         )
         self.prior = StackedMLP([(n_classes, latent_dim)] * len(ranks), generators)
-        self.noise_width = latent_dim
+        self.noise = {"latent": latent_dim}
         self.register_buffer("widths", torch.tensor(ranks), persistent=False)
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
@@ -58,7 +59,7 @@ class VariationalAutoencoder(Networks):
 
     def step(self, batch: Batch) -> dict[str, Tensor]:  # noqa: D102
         mean, log_variance = self.encoder(batch.x).chunk(2, dim=-1)
-        latent = mean + (log_variance / 2).exp() * batch.noise
+        latent = mean + (log_variance / 2).exp() * batch.noise["latent"]
         decoded = self.decoder(latent)
         spread, expected = decoded[..., 0], decoded[..., 1:]
         kl = losses.kl_loss(mean - self.prior(batch.one_hot), log_variance, batch.weight)

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch, Step
+from adan.networks.stacked import StackedMLP
+from adan.networks.training import apply
 from adan.synthesis.latent import ClassifyingAutoencoder, LatentSynthesizer
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.neural import apply, normal
-from adan.synthesis.training import Batch, Step
+from adan.synthesis.neural import normal
 
 
 class Diffusion(ClassifyingAutoencoder):
@@ -40,7 +41,7 @@ class Diffusion(ClassifyingAutoencoder):
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
         widths = (latent_dim + 2 + n_classes, *denoiser_hidden, latent_dim)
         self.denoiser = StackedMLP([widths] * n, generators)
-        self.noise_width = latent_dim + 1
+        self.noise = {"latent": latent_dim, "time": 1}
         signals = torch.as_tensor(cosine_schedule(steps)[1:])
         self.register_buffer("signals", signals, persistent=False)
 
@@ -57,10 +58,12 @@ class Diffusion(ClassifyingAutoencoder):
         """Update the denoiser by equation (14) of Ho et al., each row at a time of its own."""
         with torch.no_grad():
             latent = self.encoder(batch.x)
-        noise, place = batch.noise[..., :-1], torch.special.ndtr(batch.noise[..., -1:])
-        signal = self.signals[(place * len(self.signals)).long().clamp(max=len(self.signals) - 1)]
-        level = torch.cat([signal.sqrt(), (1 - signal).sqrt()], dim=-1)
-        noisy = level[..., :1] * latent + level[..., 1:] * noise
+        noise = batch.noise["latent"]  # [M, B, latent_dim]
+        place = torch.special.ndtr(batch.noise["time"])  # [M, B, 1], uniform in (0, 1)
+        time = (place * len(self.signals)).long().clamp(max=len(self.signals) - 1)
+        signal = self.signals[time]  # [M, B, 1], the share of the signal's variance
+        level = torch.cat([signal.sqrt(), (1 - signal).sqrt()], dim=-1)  # [M, B, 2]
+        noisy = level[..., :1] * latent + level[..., 1:] * noise  # [M, B, latent_dim]
         predicted = self.denoiser(torch.cat([noisy, level, batch.one_hot], dim=-1))
         loss = losses.reconstruction_loss(noise, predicted, batch.weight)
         self.update("denoiser", loss)

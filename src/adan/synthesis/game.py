@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from adan.errors import AdanError
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch, accuracy
+from adan.networks.stacked import StackedMLP, tanh
 from adan.synthesis.adversarial import Adversarial
 from adan.synthesis.latent import ClassifyingAutoencoder
-from adan.synthesis.networks import StackedMLP, tanh
-from adan.synthesis.training import Batch, accuracy
 
 
 class Game(ClassifyingAutoencoder, Adversarial):
@@ -62,7 +62,8 @@ class Game(ClassifyingAutoencoder, Adversarial):
         seen = latent_dim + self.labels_of_discriminator * n_classes
         self.discriminator = StackedMLP([(seen, *hidden, 1)] * n, generators)
         self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
-        self.noise_dim, self.noise_width = noise_dim, noise_dim * discriminator_steps
+        self.noise_dim = noise_dim
+        self.noise = {"z": noise_dim * discriminator_steps}
         self.discriminator_steps = discriminator_steps
         if generator_loss not in losses.GENERATOR_LOSSES:
             raise AdanError(
@@ -87,8 +88,7 @@ class Game(ClassifyingAutoencoder, Adversarial):
 
     def discriminate(self, latent: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Update D M times; return the synthetic latents of the last time."""
-        draws = batch.noise.split(self.noise_dim, dim=-1)
-        for noise in draws[: self.discriminator_steps]:
+        for noise in batch.noise["z"].split(self.noise_dim, dim=-1):
             synthetic = self.generate(noise, latent, batch)
             measures = self.train_discriminator(latent, synthetic.detach(), batch)
         return synthetic, measures

@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch
+from adan.networks.stacked import StackedMLP
+from adan.networks.training import apply
 from adan.synthesis.adversarial import Adversarial
-from adan.synthesis.networks import StackedMLP
-from adan.synthesis.neural import NeuralSynthesizer, apply, normal
-from adan.synthesis.training import Batch
+from adan.synthesis.neural import NeuralSynthesizer, normal
 
 
 class ConditionalGame(Adversarial):
@@ -47,13 +48,13 @@ class ConditionalGame(Adversarial):
             fan_in=n_classes + n_features,
             reduced=reduced,
         )
-        self.noise_width = noise_dim
+        self.noise = {"z": noise_dim}
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
         return {"discriminator": (self.discriminator,), "generator": (self.generator,)}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:  # noqa: D102
-        synthetic = self.generator(torch.cat([batch.noise, batch.one_hot], dim=-1))
+        synthetic = self.generator(torch.cat([batch.noise["z"], batch.one_hot], dim=-1))
         real, fake = (torch.cat([batch.one_hot, x], dim=-1) for x in (batch.x, synthetic))
         measures = self.train_discriminator(real, fake.detach(), batch)
         logits = self.discriminator(fake).squeeze(-1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from adan.networks.coordinates import Coordinates
 from adan.synthesis.base import Synthesizer
-from adan.synthesis.coordinates import Coordinates
 
 
 class ClassGaussian(Synthesizer):

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from adan._threads import one_thread_each
-from adan.synthesis import losses
-from adan.synthesis.base import check_finite, seed_of
-from adan.synthesis.networks import StackedMLP, tanh
-from adan.synthesis.neural import Networks, NeuralSynthesizer, apply
-from adan.synthesis.training import Batch, accuracy
+from adan._computing import computing
+from adan.networks import losses
+from adan.networks.loop import Batch, accuracy
+from adan.networks.stacked import StackedMLP, tanh
+from adan.networks.training import Networks, apply, seed_of
+from adan.synthesis.base import check_finite
+from adan.synthesis.neural import NeuralSynthesizer
 
 
 class Autoencoder(Networks):
@@ -112,7 +113,7 @@ class LatentSynthesizer(NeuralSynthesizer):
     latent_dim: int = 100
     autoencoder_hidden: Sequence[int] = (800, 800)
 
-    @one_thread_each()
+    @computing()
     def encode(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the latent vectors E(x).
 
@@ -132,7 +133,7 @@ class LatentSynthesizer(NeuralSynthesizer):
         check_finite(rows, getattr(self, "feature_names_in_", None))
         return apply(self.encoder_, self.coordinates_.to(rows).numpy())
 
-    @one_thread_each()
+    @computing()
     def decode(self, H: ArrayLike) -> NDArray[np.floating]:
         """Return the feature vectors R(h).
 
@@ -150,7 +151,7 @@ class LatentSynthesizer(NeuralSynthesizer):
         rows = apply(self.decoder_, np.asarray(H, dtype=np.float32))
         return self.coordinates_.back(rows).astype(self.dtype_, copy=False)
 
-    @one_thread_each()
+    @computing()
     def sample_latent(
         self, labels: ArrayLike, random_state: int | np.random.RandomState | None = None
     ) -> NDArray[np.float32]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from adan.networks.loop import Batch, Step
 from adan.synthesis.adan import ADAN
 from adan.synthesis.game import Game
-from adan.synthesis.training import Batch, Step
 
 
 class SequentialGame(Game):

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from adan.errors import AdanError
+from adan.networks.loop import Batch
+from adan.networks.stacked import identity
+from adan.networks.training import Networks, apply
 from adan.synthesis.adan import GameSynthesizer
-from adan.synthesis.networks import identity
-from adan.synthesis.neural import apply, normal
-from adan.synthesis.training import Batch
+from adan.synthesis.neural import normal
 from adan.synthesis.wasserstein import WassersteinGame
 
 
@@ -25,6 +26,9 @@ class TransferGame(WassersteinGame):
     A synthetic latent is that of another row of the batch plus G(z, y, y'), y' being the emotion
     of that row. All latents are linear.
     """
+
+    scale: Tensor
+    """The size of a latent's components, [M, 1, 1]: what G's output is multiplied by."""
 
     labels_of_generator = 2
     labels_of_discriminator = 1
@@ -37,27 +41,25 @@ class TransferGame(WassersteinGame):
         **game: Any,
     ) -> None:
         super().__init__(ranks, generators, output=identity, **game)
-        self.noise_width += 1
+        self.noise = {**self.noise, "source": 1}
+        self.register_buffer("scale", torch.ones(len(ranks), 1, 1), persistent=False)
 
     def discriminate(self, latent: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Bring G and the critic to the scale of the latents, then update the critic M times."""
-        power = (latent.square().mean(-1) * batch.weight).sum(-1)
+        power = (latent.square().mean(-1) * batch.weight).sum(-1)  # [M]
         self.scale.lerp_(power.sqrt()[:, None, None], 0.1)
         return super().discriminate(latent, batch)
 
-    @property
-    def scale(self) -> Tensor:
-        """What G's output is multiplied by, ``[M, 1, 1]``: the size of a latent's components."""
-        return self.generator.gains[1]
-
     def generate(self, noise: Tensor, latent: Tensor, batch: Batch) -> Tensor:
         """Return the latents of other rows, moved to the batch's classes."""
-        count = (batch.weight > 0).sum(-1, keepdim=True)
-        place = (torch.special.ndtr(batch.noise[..., -2]) * count).long().minimum(count - 1)
+        count = (batch.weight > 0).sum(-1, keepdim=True)  # [M, 1], rows that are no filling
+        share = torch.special.ndtr(batch.noise["source"].squeeze(-1))  # [M, B], in (0, 1)
+        place = (share * count).long().minimum(count - 1)  # [M, B], a row of the batch
         source, emotion = (
             t.gather(1, place[..., None].expand_as(t)) for t in (latent, batch.one_hot)
-        )
-        return source + self.generator(torch.cat([noise, batch.one_hot, emotion], dim=-1))
+        )  # [M, B, latent_dim] and [M, B, K]
+        shift = self.generator(torch.cat([noise, batch.one_hot, emotion], dim=-1))
+        return source + self.scale * shift  # [M, B, latent_dim]
 
     def judge(self, latent: Tensor, batch: Batch) -> Tensor:
         """Return the critic's scores of latents, given their labels."""
@@ -113,7 +115,8 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
     history_ : dict of str to ndarray of shape (epochs,)
         As for `WassersteinADAN`.
     memory_ : dict of str to ndarray
-        The training vectors, in the coordinates of the networks, and their classes.
+        ``rows`` and ``codes``: the training vectors, in the coordinates of the networks, and their
+        classes; ``scale``: what G's output is multiplied by.
 
     References
     ----------
@@ -140,9 +143,10 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
         return super()._check(X, y)
 
     def _remembered(
-        self, rows: NDArray[np.float32], codes: NDArray[np.intp]
+        self, networks: Networks, m: int, rows: NDArray[np.float32], codes: NDArray[np.intp]
     ) -> dict[str, NDArray[Any]]:
-        return {"rows": rows, "codes": codes}
+        assert isinstance(networks, TransferGame)
+        return {"rows": rows, "codes": codes, "scale": networks.scale[m, 0].cpu().numpy()}
 
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
@@ -179,7 +183,8 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
         """Return G(z, y, y')."""
         z = normal(rng, len(codes), self.noise_dim)
         emotions = self.memory_["codes"][parents.moved]
-        return apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotions))
+        shift = apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotions))
+        return self.memory_["scale"] * shift
 
     def _class_means(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the means (n_classes, width) of what stands for the training rows."""

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adan.synthesis import losses
+from adan.networks import losses
+from adan.networks.loop import Batch
 from adan.synthesis.adan import GameSynthesizer
 from adan.synthesis.game import Game
-from adan.synthesis.training import Batch
 
 
 class WassersteinGame(Game):
@@ -30,13 +30,13 @@ class WassersteinGame(Game):
         super().__init__(ranks, generators, **game)
         self.adversarial_loss = losses.wasserstein_generator_loss
         self.k, self.p = k, p
-        self.noise_width += 1
+        self.noise = {**self.noise, "between": 1}
 
     def train_discriminator(
         self, real: Tensor, synthetic: Tensor, batch: Batch
     ) -> dict[str, Tensor]:
         """Update the critic, with its gradient taken at points between real and synthetic."""
-        share = torch.special.ndtr(batch.noise[..., -1:])
+        share = torch.special.ndtr(batch.noise["between"])  # [M, B, 1]
         between = (synthetic + share * (real - synthetic)).requires_grad_()
         score = self.judge(between, batch).sum()
         (gradient,) = torch.autograd.grad(score, between, create_graph=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from adan.synthesis.networks import filled
+from adan.networks.stacked import filled
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class Batch:
         Feature vectors.
     one_hot : Tensor of shape [M, B, K]
         Their classes.
-    noise : Tensor of shape [M, B, noise_width]
-        Standard normal draws, new in every epoch.
+    noise : mapping of str to Tensor of shape [M, B, width]
+        Standard normal draws by their purpose, new in every epoch.
     weight : Tensor of shape [M, B]
         One over the member's number of rows in the batch; 0 for rows that only fill it up.
     """
 
     x: Tensor
     one_hot: Tensor
-    noise: Tensor
+    noise: Mapping[str, Tensor]
     weight: Tensor
 
 
@@ -50,10 +50,11 @@ def train(
     n_classes: int,
     rounds: int,
     batch_size: int,
-    noise_width: int,
+    noise: Mapping[str, int],
     generators: Sequence[torch.Generator],
     device: torch.device,
-    advance: Callable[[float], object] = lambda done: None,
+    begin: Callable[[float], object] | None = None,
+    advance: Callable[[], object] = lambda: None,
 ) -> list[dict[str, np.ndarray]]:
     """Train a stack and return each member's history.
 
@@ -72,13 +73,15 @@ def train(
         Their classes, 0 to ``n_classes - 1``.
     rounds : int
         Epochs times `n_batches`; any other number cuts a member's last epoch short.
-    noise_width : int
-        The number of normal draws that a row needs in a round.
+    noise : mapping of str to int
+        The normal draws that a row needs in a round: how many for each purpose, by name.
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
+    begin : callable, optional
+        Called before every round, with the share of the rounds that are done.
     advance : callable, optional
-        Called after every epoch of the first member, with the share of the rounds that are done.
+        Called after every epoch of the first member.
 
     Returns
     -------
@@ -87,22 +90,28 @@ def train(
     """
     counts = [len(r) for r in rows]
     plan = _BatchPlan(counts, batch_size)
-    draws = _Draws(counts, noise_width, generators)
+    draws = _Draws(counts, sum(noise.values()), generators)
     x = _pad(rows).to(device)
     one_hot = _pad([torch.nn.functional.one_hot(c, n_classes).float() for c in codes]).to(device)
     members = torch.arange(len(rows), device=device)[:, None]
     measured: list[Tensor] = []
     names: tuple[str, ...] = ()
+    shares_done = np.linspace(0, 1, rounds, endpoint=False).tolist()
     for i, (position, weight) in enumerate(plan.batches(rounds, device)):
         if beginning := plan.beginning(i):
-            order, noise = draws.renewed(beginning, device)
-        row = order.gather(1, position)
-        batch = Batch(x[members, row], one_hot[members, row], noise[members, position], weight)
+            order, drawn = draws.renewed(beginning, device)
+        if begin:
+            begin(shares_done[i])
+        row = order.gather(1, position)  # [M, B], of the members' rows
+        named = drawn[members, position].split([*noise.values()], dim=-1)
+        batch = Batch(
+            x[members, row], one_hot[members, row], dict(zip(noise, named, strict=True)), weight
+        )
         measures = step(batch)
         names = tuple(measures)
         measured.append(torch.stack(tuple(measures.values())))
         if 0 in plan.beginning(i + 1):
-            advance((i + 1) / rounds)
+            advance()
     if not measured:
         return [{} for _ in rows]
     table = torch.stack(measured).cpu().numpy()

@@ -9,7 +9,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 from adan import ADAN, RBFSVM, ClassGaussian, DNNClassifier, EmotionRecognizer, TransferADAN
-from adan._threads import one_thread_each
+from adan._computing import computing
 from adan.evaluation.quality import measure
 from adan.recognition.landscape import landscape
 
@@ -94,11 +94,11 @@ def test_products_are_computed_on_one_thread(way, rows, threads_of_products):
 
 def test_threads_come_back_when_the_last_one_is_out():
     def nested():
-        with one_thread_each() as workers:
+        with computing() as workers:
             inside.append(workers)
 
     inside = []
-    with one_thread_each() as workers:
+    with computing() as workers:
         thread = threading.Thread(target=nested)
         thread.start()
         thread.join()

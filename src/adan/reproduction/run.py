@@ -16,7 +16,6 @@ from sklearn.preprocessing import StandardScaler
 from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
-from adan.experiments import paper
 from adan.experiments.runner import run, versions
 from adan.experiments.sources import Source, digest, load
 from adan.experiments.study import parameters_of
@@ -27,6 +26,7 @@ from adan.reports.tables import (
     published_beside_measured,
     quality_notes,
 )
+from adan.reproduction import published as paper
 from adan.synthesis.adan import ADAN
 from adan.synthesis.base import fit_all
 
@@ -59,11 +59,11 @@ def table(
     Parameters
     ----------
     name : str
-        A key of `adan.experiments.paper.TABLES`.
+        A key of `adan.reproduction.published.TABLES`.
     folder : Path
         Made if it is missing.
     corpus, corpus_options, methods, seeds, normalisation, tuned, quick
-        See `adan.experiments.paper.specification`; a quick run's every output says so.
+        See `adan.reproduction.published.specification`; a quick run's every output says so.
     progress : bool, default=False
         Show progress bars on standard error.
     **running

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from adan.corpora.base import Corpus, columns
-from adan.corpora.table import feature_columns, read_table
+from adan.corpora.table_files import feature_columns, read_table
 from adan.errors import AdanError
 
 
