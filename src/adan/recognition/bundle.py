@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from adan import __version__, _arrays
 from adan.errors import AdanError
+from adan.evaluation.enrolment import Enrolment
 from adan.evaluation.scaling import Scaling
 from adan.recognition.card import as_text
 from adan.recognition.model import Map, Model, Network, SupportVectors
 
 KIND = "EmotionRecognizer"
+ENROLMENT = ("prior_weight", "temperature")
+"""What is known of enrolment besides arrays."""
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
@@ -87,12 +90,14 @@ def _check(model: Model) -> None:
     as_text(model.card)
     nothing = np.zeros((1, model.n_features), np.float32)
     probabilities = model.probabilities(nothing)
+    if model.enrolment is not None:
+        model.enrolled(nothing).probabilities(nothing)
     plane = model.map
     n = len(plane.points)
     if (
         probabilities.shape != (1, len(model.classes))
         or not np.isfinite(probabilities).all()
-        or plane(model.scaling(nothing)).shape != (1, 2)
+        or plane(model.normalised(nothing)).shape != (1, 2)
         or (plane.points.shape, plane.codes.shape, plane.synthetic.shape) != ((n, 2), (n,), (n,))
         or len(model.feature_names) not in (0, model.n_features)
     ):
@@ -119,6 +124,14 @@ def _taken_apart(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]
     }
     arrays = {f"scaling.{name}": getattr(model.scaling, name) for name in ("kept", "mean", "scale")}
     arrays |= {f"map.{name}": array for name, array in vars(model.map).items()}
+    if model.enrolment is not None:
+        enrolment = vars(model.enrolment)
+        header["enrolment"] = {n: v for n, v in enrolment.items() if isinstance(v, float)}
+        arrays |= {
+            f"enrolment.{n}": v for n, v in enrolment.items() if n not in header["enrolment"]
+        }
+    if model.offset is not None:
+        arrays["speaker.offset"] = model.offset
     part = model.classifier
     if isinstance(part, Network):
         header["classifier"] = {"kind": "dnn", "activation": part.activation}
@@ -144,6 +157,7 @@ def _put_together(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Mo
         classifier: Network | SupportVectors = Network(weights, biases, **settings)
     else:
         classifier = SupportVectors(**parts, gamma=settings["gamma"])
+    known: dict[str, Any] = header.get("enrolment", {})
     return Model(
         classes=np.array(header["classes"], dtype=header["classes_dtype"]),
         feature_names=tuple(header["feature_names"]),
@@ -153,4 +167,6 @@ def _put_together(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Mo
         map=Map(**part("map")),
         temperature=header["temperature"],
         card=header["card"],
+        enrolment=Enrolment(**{**part("enrolment"), **known}) if known else None,
+        offset=part("speaker").get("offset"),
     )

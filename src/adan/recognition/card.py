@@ -101,7 +101,7 @@ def as_text(card: dict[str, Any]) -> str:
         "corpus": f"{card['corpus']}: {card['utterances']} utterances, {speakers}",
         "emotions": emotions,
         "features": card["features"],
-        "training": _training(**card["settings"]),
+        "training": _training(card["settings"], card.get("classifier")),
         "versions": ", ".join(f"{name} {v}" for name, v in card["versions"].items() if v),
         "unseen speakers": "not measured (no speakers were given)",
         "calibration": "none (no speakers were given)",
@@ -110,6 +110,11 @@ def as_text(card: dict[str, Any]) -> str:
     }
     if "unseen_speakers" in card:
         lines |= _measured(**card["unseen_speakers"])
+    if "choice" in card:
+        tried = (f"{name} {uar:.1f}" for name, uar in card["choice"].items())
+        lines["chosen"] = f"{card['classifier']}, by UAR without each speaker: {', '.join(tried)}"
+    if "enrolment" in card:
+        lines["enrolment"] = _enrolled(card["enrolment"])
     width = 2 + max(map(len, lines))
     return "\n".join(
         fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
@@ -117,10 +122,22 @@ def as_text(card: dict[str, Any]) -> str:
     )
 
 
-def _training(classifier: Any, synthesizer: Any, times: int, random_state: int, **_: Any) -> str:
-    by, of = (s["name"] if isinstance(s, dict) else s for s in (classifier, synthesizer))
+def _training(settings: dict[str, Any], chosen: str | None) -> str:
+    by, of = (
+        s["name"] if isinstance(s, dict) else s
+        for s in (settings["classifier"], settings["synthesizer"])
+    )
+    times = 0 if of == "auto" else settings["times"]
     synthetic = f" and {times} times as many by {of}" if times else ""
-    return f"{by} on real vectors{synthetic}, seed {random_state}"
+    return f"{chosen or by} on real vectors{synthetic}, seed {settings['random_state']}"
+
+
+def _enrolled(scores: dict[str, dict[str, dict[str, float]]]) -> str:
+    told = []
+    for kind, by_number in scores.items():
+        pairs = [f"{n}: {s['wa']:.1f} / {s['uar']:.1f}" for n, s in by_number.items()]
+        told.append(f"{kind}: {', '.join(pairs)}")
+    return f"WA / UAR once so many utterances of a speaker are known, {'; '.join(told)}"
 
 
 def _measured(

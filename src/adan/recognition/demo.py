@@ -147,7 +147,7 @@ def answer(model: Model, file: str) -> tuple[dict[str, float], str, str, str]:
     note = "" if len(X) == 1 else f"Means over {len(X)} windows of the recording."
     return (
         dict(zip(labels, map(float, probabilities), strict=True)),
-        plane(model, model.map(model.scaling(X))),
+        plane(model, model.map(model.normalised(X))),
         bars(shares.sort_values(key=abs, ascending=False)[:SHOWN], str(model.classes[code])),
         note,
     )

@@ -117,7 +117,9 @@ class _Graph:
         centred = self._add("Sub", [kept, self._constant(scaling.mean)])
         scaled = self._add("Div", [centred, self._constant(scaling.scale)])
         limits = [self._constant(np.float32(sign * scaling.limit)) for sign in (-1, 1)]
-        return self._add("Clip", [scaled, *limits])
+        clipped = self._add("Clip", [scaled, *limits])
+        offset = self.model.offset
+        return clipped if offset is None else self._add("Sub", [clipped, self._constant(offset)])
 
     def _scores(self, x: str) -> str:
         classifier = self.model.classifier

@@ -6,13 +6,15 @@ Neither torch nor scikit-learn is imported here: together they take longer than 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adan._computing import computing
+from adan.errors import AdanError
+from adan.evaluation.enrolment import Enrolment
 from adan.evaluation.scaling import Scaling
 
 Rows = NDArray[np.float32]
@@ -154,6 +156,10 @@ class Model:
         What is computed.
     temperature : float
         What scores are divided by before they become probabilities.
+    enrolment : Enrolment or None
+        How speakers are enrolled; None where the recogniser was trained without speakers.
+    offset : ndarray of shape (d',), float32, or None
+        Of the speaker that the model was enrolled for; None for nobody in particular.
     card : dict
         The model card, fit for JSON: see `adan.recognition.card`.
     """
@@ -166,11 +172,33 @@ class Model:
     map: Map
     temperature: float = 1.0
     card: dict[str, Any] = field(default_factory=dict)
+    enrolment: Enrolment | None = None
+    offset: Rows | None = None
+
+    def normalised(self, X: Rows) -> Rows:
+        """Return raw vectors (n, d) as the classifier takes them (n, d')."""
+        rows = self.scaling(X)
+        return rows if self.offset is None else rows - self.offset
+
+    def enrolled(self, X: Rows) -> Model:
+        """Return the model for the speaker of some raw vectors (n, d), whatever they express.
+
+        Raises
+        ------
+        AdanError
+            If the model knows nothing of speakers.
+        """
+        if self.enrolment is None:
+            raise AdanError(
+                "the model was trained without speakers, or by an older adan, and cannot be "
+                "enrolled: train it again on a corpus that names its speakers"
+            )
+        return replace(self, offset=self.enrolment.offset(self.scaling(X)))
 
     @computing()
     def scores(self, X: Rows) -> Rows:
         """Return the scores (n, k) of raw vectors (n, d); the highest is the label's."""
-        return self.classifier.scores(self.scaling(X))
+        return self.classifier.scores(self.normalised(X))
 
     def probabilities(self, X: Rows) -> Rows:
         """Return the calibrated probabilities (n, k) of raw vectors (n, d)."""
@@ -183,7 +211,7 @@ class Model:
         Values are distances from the mean of the training vectors in standard deviations, and
         features that do not vary add nothing.
         """
-        z = self.scaling(x[None])[0]
+        z = self.normalised(x[None])[0]
         shares = np.zeros(self.n_features, np.float32)
         shares[self.scaling.kept] = z * self.classifier.gradient(z, code)
         return shares
