@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from adan import AdanError, EmotionRecognizer
+from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.corpora.emodb import load_emodb
 from adan.recognition import demo
 from adan.recognition.explanation import descriptor, speaking_for
@@ -29,7 +30,9 @@ def model():
 def test_answer(model, emodb):
     warm_up(model)
     started = time.process_time()
-    probabilities, plane, features, note = demo.answer(model, str(emodb / "wav" / "03a01Wa.wav"))
+    (probabilities, plane, features, note), _ = demo.answer(
+        model, str(emodb / "wav" / "03a01Wa.wav")
+    )
     assert time.process_time() - started < 1
     assert max(probabilities, key=probabilities.get) == "anger"
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
@@ -39,13 +42,34 @@ def test_answer(model, emodb):
     assert note == ""
 
 
+def test_a_voice_is_learnt_recording_by_recording(emodb):
+    """Speaker 03 is new to the model; five recordings on, it says so, and what that changes."""
+    data = load_emodb(as_frame=True)
+    known = (data.groups != "03").to_numpy()
+    recognizer = EmotionRecognizer(classifier=ShrunkDiscriminant(0.5))
+    model = recognizer.fit(data.data[known], data.target[known], data.groups[known]).model_
+    heard = np.empty((0, model.n_features), np.float32)
+    notes = []
+    for name in ("03a01Wa", "03a01Nc", "03a02Fc", "03a02Ta"):
+        (probabilities, _, _, note), heard = demo.answer(
+            model, str(emodb / "wav" / f"{name}.wav"), heard
+        )
+        notes.append(note)
+    assert notes[0].startswith("I am learning your voice: 1 of 3 recordings.")
+    assert notes[3].startswith("I know your voice now, from 4 recordings.")
+    expected = model.enrolled(heard).probabilities(heard[3:])[0]
+    np.testing.assert_allclose([*probabilities.values()], expected, rtol=1e-6)
+
+
 def test_a_recording_that_cannot_be_used_is_told(model, make_audio):
     with pytest.raises(AdanError, match="cannot be used: silent"):
         demo.answer(model, make_audio("silent.wav", np.zeros(8000)))
 
 
 def test_a_long_recording_gets_the_mean_of_its_windows(model, make_audio, make_signal):
-    probabilities, plane, _, note = demo.answer(model, make_audio("a.wav", make_signal(seconds=16)))
+    told, heard = demo.answer(model, make_audio("a.wav", make_signal(seconds=16)))
+    probabilities, plane, _, note = told
+    assert heard.shape == (4, model.n_features)
     assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert "4 windows" in note
     assert plane.count("stroke-width='2.5'") == 4
@@ -131,21 +155,29 @@ def test_the_first_answer_waits_for_no_import_and_a_bad_recording_leaves_no_trac
     pytest.importorskip("gradio")
     silent = make_audio("silent.wav", np.zeros(8000))
     program = f"""
+import os
 import sys
 from adan.recognition import bundle, demo
 from gradio_client import Client, handle_file
 blocks = demo.serve(bundle.load({make_bundle()!r}), browser=False)
 client, before = Client(blocks.local_url, verbose=False), set(sys.modules)
-client.predict(handle_file({make_audio()!r}), api_name="/recognise")
+client.predict(handle_file({make_audio()!r}), False, api_name="/recognise")
 print(sorted(name for name in set(sys.modules) - before if name.startswith("matplotlib")))
 try:
-    client.predict(handle_file({silent!r}), api_name="/recognise")
+    client.predict(handle_file({silent!r}), False, api_name="/recognise")
 except Exception as error:
     print(error)
+kept = [f for _, _, files in os.walk(os.environ["GRADIO_TEMP_DIR"]) for f in files]
+print([name for name in kept if name.endswith(".wav")])
+import httpx
+for host in ("127.0.0.1", "localhost", "evil.example"):
+    print(httpx.get(blocks.local_url, headers={{"Host": host}}).status_code)
 blocks.close()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.splitlines()[-3:-1] == ["[]", "The recording cannot be used: silent."]
+    *_, imported, told, kept, own, other, rebound, _ = done.stdout.splitlines()
+    assert (imported, told, kept) == ("[]", "The recording cannot be used: silent.", "[]")
+    assert (own, other, rebound) == ("200", "200", "400")
     assert "Traceback" not in done.stderr
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import matplotlib
@@ -36,9 +40,18 @@ WIDTH, HEIGHT = 580, 400
 SHOWN = 10
 """Low-level descriptors named at the most."""
 
+LARGEST = "100mb"
+"""A larger file is refused before it is read."""
 
-def serve(model: Model, *, browser: bool = True) -> Any:
+FAMILIAR = 3
+"""Recordings after which a voice is said to be known."""
+
+
+def serve(model: Model, *, browser: bool = True, port: int | None = None) -> Any:
     """Serve the page on this machine alone and return at once.
+
+    The page answers only those who call it by its own name, so that no other page in the same
+    browser can ask it. A recording is deleted after its answer.
 
     Parameters
     ----------
@@ -46,6 +59,8 @@ def serve(model: Model, *, browser: bool = True) -> Any:
         Trained on a feature set of openSMILE's.
     browser : bool, default=True
         Open it in the browser.
+    port : int, default=None
+        Where to serve it; None takes a free one.
 
     Returns
     -------
@@ -55,19 +70,32 @@ def serve(model: Model, *, browser: bool = True) -> Any:
     Raises
     ------
     AdanError
-        If gradio or openSMILE is not installed, or the model takes no audio.
+        If gradio or openSMILE is not installed, the model takes no audio, or the port is taken.
     """
+    recordings = TemporaryDirectory(prefix="adan-")
+    atexit.register(recordings.cleanup)
+    os.environ["GRADIO_TEMP_DIR"] = recordings.name
     blocks = page(model)
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
     warm_up(model)
     matplotlib.get_backend()  # takes half a second once; gradio asks at the first answer
-    blocks.launch(
-        server_name="127.0.0.1",
-        share=False,
-        inbrowser=browser,
-        prevent_thread_lock=True,
-        quiet=True,
-        footer_links=[],
-    )
+    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    try:
+        blocks.launch(
+            server_name="127.0.0.1",
+            server_port=port,
+            share=False,
+            inbrowser=browser,
+            prevent_thread_lock=True,
+            quiet=True,
+            footer_links=[],
+            max_file_size=LARGEST,
+            app_kwargs={"middleware": [own_names]},
+        )
+    except OSError as error:
+        raise AdanError(f"port {port} cannot be used: choose another with --port") from error
     return blocks
 
 
@@ -91,11 +119,18 @@ def page(model: Model) -> Any:
     require("demo", "gradio")
     import gradio as gr
 
-    def show(file: str | None) -> tuple[dict[str, float] | None, str, str, str]:
+    def show(file: str | None, one_voice: bool, heard: Rows | None) -> tuple[Any, ...]:
+        if file is None:
+            return None, plane(model), "", "", heard
         try:
-            return (None, plane(model), "", "") if file is None else answer(model, file)
+            nothing = np.empty((0, model.n_features), np.float32)
+            known = (nothing if heard is None else heard) if one_voice else None
+            told, heard = answer(model, file, known)
         except AdanError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        finally:
+            Path(file).unlink(missing_ok=True)
+        return *told, heard if one_voice else None
 
     with gr.Blocks(title="adan", analytics_enabled=False) as blocks:
         gr.Markdown(
@@ -110,6 +145,12 @@ def page(model: Model) -> Any:
                     buttons=[],
                     label="Drop a file, or speak",
                 )
+                one_voice = gr.Checkbox(
+                    label="Always the same person: learn how this voice sounds",
+                    info="Nothing is kept after you close the page.",
+                    visible=model.enrolment is not None,
+                )
+                heard = gr.State(None)
                 note = gr.Markdown()
                 label = gr.Label(label="Probabilities", num_top_classes=len(model.classes))
             with gr.Column(scale=3):
@@ -117,20 +158,33 @@ def page(model: Model) -> Any:
                 features = gr.HTML(label="Features")
         with gr.Accordion("About this recogniser", open=False):
             gr.HTML(f"<pre style='white-space: pre-wrap'>{escape(as_text(model.card))}</pre>")
-        outputs = [label, landscape, features, note]
-        audio.change(show, audio, outputs, show_progress="hidden", api_name="recognise")
+        inputs, outputs = [audio, one_voice, heard], [label, landscape, features, note, heard]
+        audio.change(show, inputs, outputs, show_progress="hidden", api_name="recognise")
     return blocks
 
 
-def answer(model: Model, file: str) -> tuple[dict[str, float], str, str, str]:
+Answer = tuple[dict[str, float], str, str, str]
+
+
+def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, Rows]:
     """Return what the page says about a recording.
+
+    Parameters
+    ----------
+    model : Model
+        Trained on a feature set of openSMILE's.
+    file : str
+        The recording.
+    heard : ndarray of shape (n, d), float32, optional
+        Raw vectors of the same person; none for a first recording, None for nobody in particular.
 
     Returns
     -------
-    probabilities : dict of label to float
-        Their means over the windows of a long recording.
-    plane, features, note : str
+    told : tuple
+        Probabilities, a dict of label to float, their means over the windows of a long recording;
         HTML of the map and of the features that speak for the label; a remark.
+    heard : ndarray of shape (n, d), float32
+        With the vectors of the recording.
 
     Raises
     ------
@@ -140,17 +194,36 @@ def answer(model: Model, file: str) -> tuple[dict[str, float], str, str, str]:
     windows, X = listen(model, [file])
     if not len(X):
         raise AdanError(f"The recording cannot be used: {windows['problem'].iloc[0]}.")
+    remarks = [] if len(X) == 1 else [f"Means over {len(X)} windows of the recording."]
+    known = X if heard is None else np.vstack([heard, X])
+    if heard is not None:
+        stranger = model.probabilities(X).mean(axis=0)
+        model = model.enrolled(known)
+        remarks.append(_familiar(model, stranger, X, len(known)))
     probabilities = model.probabilities(X).mean(axis=0)
     code = int(probabilities.argmax())
     shares = pd.concat([speaking_for(model, x, code) for x in X]).groupby(level=0).mean()
     labels = map(str, model.classes)
-    note = "" if len(X) == 1 else f"Means over {len(X)} windows of the recording."
-    return (
+    told = (
         dict(zip(labels, map(float, probabilities), strict=True)),
         plane(model, model.map(model.normalised(X))),
         bars(shares.sort_values(key=abs, ascending=False)[:SHOWN], str(model.classes[code])),
-        note,
+        " ".join(remarks),
     )
+    return told, known
+
+
+def _familiar(model: Model, stranger: Rows, X: Rows, n_heard: int) -> str:
+    """Say whether a voice is known, and what that changes."""
+    now = model.probabilities(X).mean(axis=0)
+    code = int(now.argmax())
+    known = (
+        f"I know your voice now, from {n_heard} recordings."
+        if n_heard >= FAMILIAR
+        else f"I am learning your voice: {n_heard} of {FAMILIAR} recordings."
+    )
+    label, before, after = model.classes[code], stranger[code], now[code]
+    return f"{known} {label}: {after:.0%}, and {before:.0%} if I did not know it."
 
 
 def plane(model: Model, utterances: Rows | None = None) -> str:
