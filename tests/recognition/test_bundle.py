@@ -1,5 +1,6 @@
 """One file, safetensors and JSON: whole, or refused in one sentence; old ones keep loading."""
 
+import copy
 import json
 import struct
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from adan import SMOTE, AdanError, DNNClassifier, EmotionRecognizer, _arrays
 from adan.recognition import bundle
+from adan.recognition.card import as_text
 
 OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
 
@@ -103,6 +105,44 @@ def test_forged_parts_that_do_not_fit_are_refused(make_old, part):
     stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
     _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
     _refused(path, "damaged")
+
+
+ABSURD = [None, -1, 0, 4_000_000_000, 1e308, "", "\x1b[2J", "<U500000000", [], {}, [[]], "x" * 9999]
+
+
+def test_absurd_content_under_a_valid_checksum_is_one_sentence(make_old):
+    """300 bundles, each with a value of its header or an array made absurd."""
+    rng = np.random.default_rng(0)
+    header, arrays = _arrays.read(make_old(), bundle.KIND)
+    path, n_refused = make_old(), 0
+    places = [(h, n) for h in (header, header["card"], header["classifier"]) for n in h]
+    places = [(h, n) for h, n in places if n not in ("format", "kind", "sha256")]
+    n_loaded = 0
+    for _ in range(300):
+        changed, own = copy.deepcopy((header, arrays))
+        if rng.random() < 0.6:
+            whole, name = places[rng.integers(len(places))]
+            place = changed
+            for key in ("card", "classifier"):
+                place = changed[key] if whole is header[key] else place
+            place[name] = ABSURD[rng.integers(len(ABSURD))]
+        else:
+            name = sorted(own)[rng.integers(len(own))]
+            array = own[name]
+            makes = [array[:0], array[None], array * np.nan, array.astype("i1"), np.zeros((1, 99))]
+            own[name] = np.asarray(makes[rng.integers(len(makes))])
+        stored = {n: v for n, v in changed.items() if n not in ("format", "kind", "sha256")}
+        _rewrite(path, {**stored, "sha256": bundle._digest(stored, own)}, own)
+        try:
+            model = bundle.load(path)
+        except AdanError as error:
+            n_refused += str(error).isprintable()
+        else:
+            assert as_text(model.card).replace("\n", "").isprintable()
+            assert all(str(label).isprintable() for label in model.classes)
+            n_loaded += 1
+    assert n_refused + n_loaded == 300
+    assert n_refused > 100
 
 
 def test_a_prediction_imports_neither_torch_nor_scikit_learn(make_old):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from adan.recognition.card import as_text
 from adan.recognition.model import Map, Model, Network, SupportVectors
 
 KIND = "EmotionRecognizer"
+MOST_FEATURES = 10**6
+DTYPES = r"[<>|=]?(U\d{1,3}|[iuf][1248]|b1)"
+"""Of class labels, as numpy writes them: text of up to 999 characters, numbers, or truth."""
 ENROLMENT = ("prior_weight", "temperature")
 """What is known of enrolment besides arrays."""
 
@@ -73,6 +77,8 @@ def load(path: str | os.PathLike[str]) -> Model:
                 f"{path} is damaged or was changed after it was written (its checksum does not "
                 "fit): get it again from where it was made"
             )
+        header = _escaped(header)
+        _check_bounds(header, arrays)
         model = _put_together(header, arrays)
         _check(model)
     except AdanError:
@@ -83,6 +89,35 @@ def load(path: str | os.PathLike[str]) -> Model:
     except AttributeError as error:  # the header is JSON, and no object
         raise AdanError(f"{path} is no bundle of adan's: its header is not one") from error
     return model
+
+
+def _check_bounds(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Look at sizes before anything of such a size is made; raises ValueError."""
+    n_features = header["n_features"]
+    if type(n_features) is not int or not 0 < n_features <= MOST_FEATURES:
+        raise ValueError(f"n_features is {str(n_features)[:20]}")
+    kept = arrays["scaling.kept"]
+    if kept.ndim != 1 or not len(kept) or kept.min() < 0 or kept.max() >= n_features:
+        raise ValueError("scaling.kept names features that there are not")
+    if not re.fullmatch(DTYPES, header["classes_dtype"]):
+        raise ValueError(f"classes_dtype is {header['classes_dtype'][:20]}")
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fib" or not np.isfinite(array).all():
+            raise ValueError(f"{name} is of no use")
+    for name in ("limit", "temperature"):
+        if not isinstance(header[name], float | int) or not 1e-6 < header[name] < 1e6:
+            raise ValueError(f"{name} is {str(header[name])[:20]}")
+
+
+def _escaped(value: Any) -> Any:
+    """Return parts of a header in which nothing can command a terminal."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
+    if isinstance(value, list):
+        return [_escaped(one) for one in value]
+    if isinstance(value, dict):
+        return {_escaped(name): _escaped(one) for name, one in value.items()}
+    return value
 
 
 def _check(model: Model) -> None:
