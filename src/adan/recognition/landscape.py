@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from adan._computing import computing
+from adan.networks.coordinates import principal_axes
 from adan.recognition.model import Map, Rows
 
 COMPONENTS = 50
@@ -32,12 +32,14 @@ def landscape(
     Map
         With two classes, or one feature, an axis is filled up with what is left of the variance.
     """
-    pca = PCA(min(COMPONENTS, *X.shape, max(1, len(X) // 5)), svd_solver="full").fit(X)
-    lda = LinearDiscriminantAnalysis().fit(pca.transform(X), y)
-    axes = pca.components_.T @ lda.scalings_[:, :2]
+    centre = X.mean(axis=0)
+    n = min(COMPONENTS, *X.shape, max(1, len(X) // 5))
+    components = _principal_components(X - centre)[:, :n]  # (d', n)
+    lda = LinearDiscriminantAnalysis().fit((X - centre) @ components, y)
+    axes = components @ lda.scalings_[:, :2]
     missing = 2 - axes.shape[1]
-    axes = np.hstack([axes, pca.components_[:missing].T, np.zeros((X.shape[1], missing))])[:, :2]
-    centre, axes = pca.mean_.astype(np.float32), axes.astype(np.float32)
+    nothing = np.zeros((X.shape[1], missing))
+    axes = np.hstack([axes, components[:, :missing], nothing])[:, :2].astype(np.float32)
     return Map(
         centre=centre,
         axes=axes,
@@ -45,3 +47,13 @@ def landscape(
         codes=np.hstack([y, y_synthetic]).astype(np.int32),
         synthetic=np.arange(len(y) + len(y_synthetic)) >= len(y),
     )
+
+
+def _principal_components(rows: Rows) -> NDArray[np.floating]:
+    """Return the principal axes (d', n) of centred rows, by eigenvectors of the smaller product.
+
+    A singular value decomposition of long rows takes far more memory and time.
+    """
+    if len(rows) < rows.shape[1]:
+        return principal_axes(rows)[:, ::-1]
+    return np.linalg.eigh(rows.T.astype(np.float64) @ rows)[1][:, ::-1]
