@@ -120,23 +120,25 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         return rows, codes
 
     def _codes(self, counts: Mapping[Any, int] | ArrayLike) -> NDArray[np.intp]:
+        """Return the class codes that are asked for; labels are compared, never cast."""
         if isinstance(counts, Mapping):
-            negative = [label for label, n in counts.items() if n < 0]
-            if negative:
-                raise AdanError(f"the count of {negative[0]!r} is negative: {counts[negative[0]]}")
-            labels = np.repeat(
-                np.array(list(counts), dtype=self.classes_.dtype), list(counts.values())
-            )
+            for label, n in counts.items():
+                if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 0:
+                    raise AdanError(
+                        f"the count of {label!r} is {n!r}: give a whole number from 0 on"
+                    )
+            labels, numbers = list(counts), list(counts.values())
         else:
-            labels = np.asarray(counts)
-        codes = np.searchsorted(self.classes_, labels).clip(max=len(self.classes_) - 1)
-        unknown = np.unique(labels[self.classes_[codes] != labels])
-        if len(unknown):
+            labels = np.asarray(counts, dtype=object).ravel().tolist()
+            numbers = [1] * len(labels)
+        known = {label: code for code, label in enumerate(self.classes_.tolist())}
+        unknown = [label for label in labels if label not in known]
+        if unknown:
             raise AdanError(
                 f"no class '{unknown[0]}' in the training data; there are "
                 f"{', '.join(map(str, self.classes_))}"
             )
-        return codes
+        return np.repeat(np.array([known[label] for label in labels], dtype=np.intp), numbers)
 
 
 def fit_all(

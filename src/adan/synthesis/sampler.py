@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array
 
+from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, check_finite
 from adan.synthesis.transfer import TransferADAN
 
@@ -99,9 +100,21 @@ class SyntheticOverSampler(BaseOverSampler):
         if self.random_state is not None:
             self.synthesizer_.set_params(random_state=self.random_state)
         X_synthetic, y_synthetic = self.synthesizer_.fit(X, y).sample(self.sampling_strategy_)
-        return np.vstack([X, X_synthetic.astype(X.dtype)]), np.hstack([y, y_synthetic])
+        return np.vstack([X, _of_type(X_synthetic, X.dtype)]), np.hstack([y, y_synthetic])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
+
+
+def _of_type(X: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return vectors in the type of the real ones: whole numbers are rounded, within its range."""
+    if dtype.kind == "f":
+        return X.astype(dtype)
+    if dtype.kind not in "iu":
+        raise AdanError(
+            f"X is of type {dtype}, and synthetic vectors are numbers: convert it to float"
+        )
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(X.astype(np.float64)), limits.min, limits.max).astype(dtype)
