@@ -40,6 +40,8 @@ class Fold:
         The training rows that synthesizers may learn from.
     X_test : ndarray of shape (n_test, d), float32
         Test vectors.
+    test : ndarray of shape (n_test,)
+        Their places in the corpus.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Fold:
     speakers: NDArray[Any]
     learnable: NDArray[np.bool_]
     X_test: NDArray[np.float32]
+    test: NDArray[np.intp]
 
     @property
     def learnt(self) -> tuple[NDArray[np.float32], NDArray[Any]]:

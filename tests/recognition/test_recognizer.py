@@ -50,7 +50,7 @@ def test_computes_what_the_classifier_does(make_rows, make_recognizer, classifie
     X[:, 5] = 3
     recognizer = make_recognizer(classifier=classifier, times=0).fit(X[:70], y[:70])
     train_, test = normalise(X, np.arange(140) < 70, y, "fold")
-    first = Fold(0, train_, y[:70], y[:70], np.ones(70, bool), test)
+    first = Fold(0, train_, y[:70], y[:70], np.ones(70, bool), test, np.arange(70, 140))
     expected = seeded(classifier, first.seed(0, CLASSIFIER)).fit(train_, y[:70])
     np.testing.assert_array_equal(recognizer.predict(X[70:]), expected.predict(test))
     if isinstance(classifier, DNNClassifier):
@@ -81,7 +81,7 @@ def test_without_speaker_03_it_predicts_what_table_1_does(emodb, make_adan, clas
     recognizer = EmotionRecognizer(synthesizer=adan, classifier=kind, times=2, random_state=1)
     recognizer.fit(data.X[~test], data.y[~test])
     method = Method(adan, times=2)
-    (fold,) = itertools.islice(next(study.Folds(data, "fold").some()), 1)
+    (fold,) = itertools.islice(next(study.Folds(data, "fold").some(1)), 1)
     (fitted,) = fit_synthesizers(adan, [fold], 1)
     (labels,) = train_classifiers(
         method, {classifier: kind}, [fold], [fitted], 1, lambda f, c: c.predict(f.X_test)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
@@ -18,10 +20,46 @@ NORMALISATIONS = {
     "utterances, all at once",
 }
 
+ENROLMENT = re.compile(r"enrolment ([1-9]\d{0,3})")
+"""A fourth way, ``"enrolment N"``: see `n_enrolled`."""
+
 LIMIT = 10.0
 """Largest absolute value of a feature normalised on the fold. Some IS11 functionals, ratios with a
 vanishing denominator, lie a thousand standard deviations off for an unseen speaker, and one such
 feature would decide a kernel alone. Among the n rows a z-norm is fitted to none exceeds sqrt(n)."""
+
+
+def n_enrolled(how: str) -> int:
+    """Return N where a normalisation is ``"enrolment N"``, else 0.
+
+    N unlabelled utterances of each test speaker, drawn with the seed, tell the speaker's offset
+    (`adan.evaluation.enrolment`) and are not scored; training speakers lose N / (N + prior weight)
+    of theirs.
+
+    Raises
+    ------
+    AdanError
+        If there is no such normalisation.
+    """
+    if how in NORMALISATIONS:
+        return 0
+    found = ENROLMENT.fullmatch(how)
+    if not found:
+        raise AdanError(
+            f"no normalisation {how!r}; choose one of {', '.join(NORMALISATIONS)}, or enrolment N"
+        )
+    return int(found[1])
+
+
+def described(how: str) -> str:
+    """Say in words what a normalisation does, and what it sees."""
+    n = n_enrolled(how)
+    if not n:
+        return NORMALISATIONS[how]
+    return (
+        f"as fold; then {n} unlabelled utterances of the test speaker, which are not scored, tell "
+        "how that voice lies off, and training speakers are treated likewise"
+    )
 
 
 def fit_scaling(X: NDArray[np.floating]) -> Scaling:

@@ -27,6 +27,7 @@ from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
 from adan.errors import AdanError
+from adan.evaluation.normalisation import n_enrolled
 from adan.experiments.study import Study
 from adan.features import FeatureSet
 from adan.folds import Method
@@ -104,6 +105,11 @@ def _feature_set(name: str) -> str:
     return FeatureSet.named(name).name
 
 
+def _normalisation(how: str) -> str:
+    n_enrolled(how)
+    return how
+
+
 class Specification(_Checked):
     """A study: every corpus x features x part x normalisation x method x seed is one cell of it.
 
@@ -115,8 +121,8 @@ class Specification(_Checked):
         What is extracted where a corpus has audio: names of `adan.features.FeatureSet`.
     parts : list of {"all", "improvised"}
         The utterances to train and test classifiers on, where a corpus makes the difference.
-    normalisations : list of {"fold", "corpus", "speaker"}
-        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    normalisations : list of {"fold", "corpus", "speaker", "enrolment N"}
+        See `adan.evaluation.normalisation`.
     protocol : {"speaker", "session"}
         What is left out at a time; speakers where a corpus has no sessions.
     methods, classifiers : dict
@@ -128,9 +134,9 @@ class Specification(_Checked):
     corpora: Annotated[list[Annotated[CorpusChoice, BeforeValidator(_corpus)]], Field(min_length=1)]
     features: list[Annotated[str, BeforeValidator(_feature_set)]] = ["IS11"]
     parts: Annotated[list[Literal["all", "improvised"]], Field(min_length=1)] = ["all"]
-    normalisations: Annotated[list[Literal["fold", "corpus", "speaker"]], Field(min_length=1)] = [
-        "fold"
-    ]
+    normalisations: Annotated[
+        list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
+    ] = ["fold"]
     protocol: Literal["speaker", "session"] = "speaker"
     methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]

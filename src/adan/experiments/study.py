@@ -17,7 +17,10 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import LeaveOneGroupOut
 
 from adan._computing import computing
-from adan.evaluation.normalisation import normalise
+from adan.classifiers.enrolment import fit_enrolment
+from adan.errors import AdanError
+from adan.evaluation.enrolment import Enrolment, labelled_offsets
+from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.quality import named, quality_of
 from adan.folds import Choices, Fold, Method, fit_synthesizers, train_classifiers
 
@@ -67,8 +70,8 @@ class Study:
     classifiers : mapping of name to scikit-learn classifier or Tuned
         Each is trained on every method's training set; the settings of a
         `adan.classifiers.tuned.Tuned` are chosen on the real training rows first.
-    normalisation : {"fold", "corpus", "speaker"}
-        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    normalisation : {"fold", "corpus", "speaker", "enrolment N"}
+        See `adan.evaluation.normalisation`.
     seeds : int
         Number of seeds, 0 to ``seeds - 1``.
     """
@@ -107,8 +110,8 @@ class Folds:
     ----------
     data : Data
         What is cut into folds, one group left out at a time.
-    normalisation : {"fold", "corpus", "speaker"}
-        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    normalisation : {"fold", "corpus", "speaker", "enrolment N"}
+        See `adan.evaluation.normalisation`.
     """
 
     def __init__(self, data: Data, normalisation: str) -> None:
@@ -118,20 +121,28 @@ class Folds:
         self._splits = [(train, test) for train, test in splits]
         self._together = max(1, FOLDS_BYTES // (4 * data.X.size))
         self._all: list[Fold] = []
+        self._n_enrolled = n_enrolled(normalisation)
+        self._enrolments: dict[int, Enrolment] = {}
 
     def __len__(self) -> int:
         return len(self._splits)
 
-    def test(self, fold: Fold) -> NDArray[np.intp]:
-        """Return the places of a fold's test rows."""
-        return self._splits[fold.number][1]
-
     def group(self, fold: Fold) -> Any:
         """Return what a fold leaves out."""
-        return self.data.groups[self.test(fold)[0]]
+        return self.data.groups[self._splits[fold.number][1][0]]
 
-    def some(self) -> Iterator[list[Fold]]:
-        """Yield as many folds at a time as fit into memory; all at once, they are kept."""
+    def some(self, seed: int) -> Iterator[list[Fold]]:
+        """Yield as many folds at a time as fit into memory; all at once, they are kept.
+
+        ``seed`` draws the utterances that enrol a test speaker.
+        """
+        for folds in self._normalised():
+            if self._n_enrolled:
+                yield [self._enrolled(fold, seed) for fold in folds]
+            else:
+                yield folds
+
+    def _normalised(self) -> Iterator[list[Fold]]:
         if len(self) <= self._together:
             self._all = self._all or [self._fold(i) for i in range(len(self))]
             yield self._all
@@ -140,11 +151,35 @@ class Folds:
             yield [self._fold(i) for i in range(len(self))[first : first + self._together]]
 
     def _fold(self, number: int) -> Fold:
-        train, _ = self._splits[number]
+        train, test = self._splits[number]
         mask = np.isin(np.arange(len(self.data.X)), train)
-        X, X_test = normalise(self.data.X, mask, self.data.speakers, self.normalisation)
+        how = "fold" if self._n_enrolled else self.normalisation
+        X, X_test = normalise(self.data.X, mask, self.data.speakers, how)
         of = self.data.only(mask)
-        return Fold(number, X, of.y, of.speakers, of.learnable, X_test)
+        return Fold(number, X, of.y, of.speakers, of.learnable, X_test, test)
+
+    def _enrolled(self, fold: Fold, seed: int) -> Fold:
+        """Take their offsets from a fold's speakers; test utterances that enrol are left out."""
+        codes = [np.unique(v, return_inverse=True)[1] for v in (fold.y, fold.speakers)]
+        if fold.number not in self._enrolments:
+            self._enrolments[fold.number] = fit_enrolment(fold.X, *codes)
+        enrolment = self._enrolments[fold.number]
+        believed = self._n_enrolled / (self._n_enrolled + enrolment.prior_weight)
+        speakers, kept = self.data.speakers[fold.test], np.ones(len(fold.test), bool)
+        X_test = fold.X_test.copy()
+        for i, speaker in enumerate(np.unique(speakers)):
+            own = np.flatnonzero(speakers == speaker)
+            rng = np.random.default_rng([seed, fold.number, i])
+            heard = rng.permutation(own)[: self._n_enrolled]
+            kept[heard] = False
+            X_test[own] -= enrolment.offset(fold.X_test[heard])
+        if not kept.any():
+            raise AdanError(
+                f"normalisation {self.normalisation!r}: {self.group(fold)} has no more than "
+                f"{len(kept)} utterances, and none is left to score: enrol with fewer"
+            )
+        X = fold.X - np.float32(believed) * labelled_offsets(fold.X, *codes)
+        return replace(fold, X=X, X_test=X_test[kept], test=fold.test[kept])
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
@@ -199,7 +234,7 @@ def results(
     """
     synthesizer = next(iter(study.methods.values())).synthesizer
     tables: dict[str, list[Result]] = {name: [] for name in study.methods}
-    for some in folds.some():
+    for some in folds.some(seed):
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
         n_measured = QUALITY_FOLDS if some[0].number == seed == 0 else 0
@@ -250,7 +285,7 @@ def _quality(folds: Folds, some: list[Fold], synthesizers: list[Any]) -> pd.Data
         if synthesizer is not None and len(fold.X_test) > 1
     ]
     tasks = (
-        delayed(quality_of)(synthesizer, fold.learnt, (fold.X_test, y[folds.test(fold)]))
+        delayed(quality_of)(synthesizer, fold.learnt, (fold.X_test, y[fold.test]))
         for fold, synthesizer in measured
     )
     with computing() as workers:
@@ -267,7 +302,7 @@ def _predictions(folds: Folds, some: list[Fold], labels: list[dict[str, Any]]) -
     data = folds.data
     frames = []
     for fold, by_classifier in zip(some, labels, strict=True):
-        test = folds.test(fold)
+        test = fold.test
         known = {
             "fold": data.groups[test],
             "speaker": data.speakers[test],

@@ -327,12 +327,12 @@ def _fold(
         speakers=np.zeros((~test).sum(), np.intp) if speakers is None else speakers[~test],
         learnable=np.ones((~test).sum(), bool),
         X_test=scaling(rows[test]),
+        test=np.flatnonzero(test),
     )
 
 
 def _centred(fold: Fold) -> Fold:
-    offsets = labelled_offsets(fold.X, *_codes_of(fold))
-    return replace(fold, X=fold.X - offsets)
+    return replace(fold, X=fold.X - labelled_offsets(fold.X, *_codes_of(fold)))
 
 
 def _enrolment(fold: Fold) -> Enrolment:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from adan._files import replacing
 from adan.corpora import Corpus, read_corpus
 from adan.errors import AdanError
-from adan.evaluation.normalisation import NORMALISATIONS
+from adan.evaluation.normalisation import described
 from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
 from adan.reports.page import page
@@ -200,7 +200,7 @@ def _notes(run: Run, rows: pd.DataFrame) -> list[str]:
         f"{predictions['speaker'].nunique()} speakers.",
         f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
         "the predictions pooled over folds.",
-        *(f"Normalisation “{name}”: {NORMALISATIONS.get(name, '')}." for name in how),
+        *(f"Normalisation “{name}”: {described(name)}." for name in how),
         *([_ONE_SEED] if predictions["seed"].nunique() == 1 else []),
         *statistics_notes(rows),
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from adan.evaluation.comparison import compare, power_note
-from adan.evaluation.normalisation import NORMALISATIONS
+from adan.evaluation.normalisation import described
 from adan.evaluation.quality import quality_warnings
 from adan.evaluation.scores import ROW, score
 from adan.reproduction.published import Row, Source
@@ -92,7 +92,7 @@ def protocol_notes(source: Source, published_on: str, predictions: pd.DataFrame)
         f"{len(np.unique(data.speakers))} speakers. Leave one {source.group} out: "
         f"{len(np.unique(data.groups))} folds. WA and UAR in per cent, of the predictions pooled "
         "over folds.",
-        f"Normalisation `{how}`: {NORMALISATIONS[how]}.",
+        f"Normalisation `{how}`: {described(how)}.",
     ]
     if predictions["seed"].nunique() == 1:
         notes.append(
