@@ -4,14 +4,16 @@
 
     settings.json              the study, its data and the code: what the folder belongs to; the
                                command that made it
-    cells/NAME.TABLE.parquet   one table of one cell, sealed
+    cells/NAME.TABLE.parquet   one table of one cell
+    cells/NAME.json            lands last, so that a cell that has it is done: the cell, its key,
+                               and the SHA-256 of each of its tables
     cells/NAME.failed.json     why a cell failed
     locks/, logs/              who computes what; one log file a run
     TABLE.parquet              one table of all cells
 
-A cell's key is the digest of everything that determines it. A seal is the SHA-256 of the file with
-the seal itself blanked out, so that a change of any byte is noticed. Only the standard library is
-imported until tables are written or read, so that the state of a run is told at once.
+A cell's key is the digest of everything that determines it, and its tables are known by their
+digests, so that a change of any byte is noticed. Only the standard library is imported until tables
+are written or read, so that the state of a run is told at once.
 """
 
 from __future__ import annotations
@@ -38,12 +40,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from filelock import BaseFileLock
 
-LAST = "predictions"
-"""The table that lands last, so that a cell that has it is done."""
+PREDICTIONS = "predictions"
+"""The table that every cell has."""
 
 _PROBLEM = "half-written, edited, gone or not of this cell"
-_BLANK = b"0" * 64
-_SEAL = b'"seal": "'
 _ROWS = 100_000
 """Rows that one row group of a merged table gathers."""
 
@@ -172,11 +172,15 @@ class Store:
         _write(path, json.dumps(settings, indent=2).encode() + b"\n")
 
     def land(self, cell: Cell, tables: Mapping[str, pd.DataFrame], seconds: float) -> None:
-        """Keep the tables of a cell that have rows; `LAST` comes last."""
-        names = sorted((n for n in tables if len(tables[n])), key=LAST.__eq__)
-        note = {"cell": str(cell), "seconds": seconds, "tables": names, "key": cell.key}
-        for name in names:
-            _write(self._path(cell, name), _sealed(tables[name], note))
+        """Keep the tables of a cell that have rows, then the note that tells that it is done."""
+        digests = {}
+        for name, table in tables.items():
+            if len(table):
+                content = _parquet(table)
+                _write(self._path(cell, name), content)
+                digests[name] = hashlib.sha256(content).hexdigest()
+        note = {"cell": str(cell), "key": cell.key, "seconds": seconds, "tables": digests}
+        _write(self._note(cell), json.dumps(note).encode())
         self._failure(cell).unlink(missing_ok=True)
 
     def fail(self, cell: Cell, reason: str) -> None:
@@ -189,17 +193,19 @@ class Store:
         Returns
         -------
         note : dict
-            ``cell``, ``seconds``, ``tables`` and ``key``; empty if the cell is not done.
+            ``cell``, ``key``, ``seconds`` and ``tables``; empty if the cell is not done.
         problems : dict of str to str
             What is wrong with files that are half-written, edited, another cell's, or gone.
         """
-        last = self._path(cell, LAST)
-        if not last.exists():
+        path = self._note(cell)
+        note = _read_note(path)
+        if note is None:
             return {}, {}
-        note = _note(last, cell.key) or {}
-        others = [self._path(cell, table) for table in note.get("tables", [])[:-1]]
-        wrong = [path for path in others if not _note(path, cell.key)] if note else [last]
-        problems = {f"cells/{path.name}": _PROBLEM for path in wrong}
+        if note.get("key") != cell.key or PREDICTIONS not in note.get("tables", {}):
+            return {}, {f"cells/{path.name}": _PROBLEM}
+        tables = {self._path(cell, name): digest for name, digest in note["tables"].items()}
+        wrong = [table for table, digest in tables.items() if _digest(table) != digest]
+        problems = {f"cells/{table.name}": _PROBLEM for table in wrong}
         return {} if problems else note, problems
 
     def status(self) -> Status:
@@ -229,7 +235,8 @@ class Store:
         Parameters
         ----------
         path : path-like, optional
-            Write `LAST` alone, and there; by default each table to its place in the folder.
+            Write the predictions alone, and there; by default each table to its place in the
+            folder.
 
         Returns
         -------
@@ -240,9 +247,9 @@ class Store:
         for cell in cells_of(self.settings()):
             for table in self.look(cell)[0].get("tables", ()):
                 files.setdefault(table, []).append(self._path(cell, table))
-        done = len(files.get(LAST, ()))
+        done = len(files.get(PREDICTIONS, ()))
         if path is not None and done:
-            _concatenate(files[LAST], Path(path))
+            _concatenate(files[PREDICTIONS], Path(path))
         elif done:
             with self.lock("merge", wait=True):
                 for table, parts in files.items():
@@ -259,7 +266,7 @@ class Store:
 
     def clear(self, cell: Cell) -> None:
         """Remove what a killed run left half-written; call it with the cell's lock held."""
-        for leftover in self._cells.glob(f".{cell.name}.*"):
+        for leftover in self._cells.glob(f".{cell.name}[.-]*"):
             leftover.unlink(missing_ok=True)
 
     def _strangers(self, names: set[str]) -> dict[str, str]:
@@ -273,6 +280,9 @@ class Store:
 
     def _path(self, cell: Cell, table: str) -> Path:
         return self._cells / f"{cell.name}.{table}.parquet"
+
+    def _note(self, cell: Cell) -> Path:
+        return self._cells / f"{cell.name}.json"
 
     def _failure(self, cell: Cell) -> Path:
         return self._cells / f"{cell.name}.failed.json"
@@ -333,34 +343,32 @@ def _changed_data(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> st
     return None
 
 
-def _sealed(frame: pd.DataFrame, note: dict[str, Any]) -> bytes:
+def _parquet(frame: pd.DataFrame) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    text = json.dumps({**note, "seal": _BLANK.decode()})
     sink = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"adan": text}), sink, compression="zstd")
-    content = sink.getvalue()
-    at = content.rindex(_SEAL) + len(_SEAL)
-    seal = hashlib.sha256(content).hexdigest().encode()
-    return content[:at] + seal + content[at + len(seal) :]
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
 
 
-def _note(path: Path, key: str) -> dict[str, Any] | None:
-    """Return what stands in a cell's file beside the table, or None if it is not whole."""
+def _read_note(path: Path) -> dict[str, Any] | None:
+    """Return the note of a cell; None without one, and an empty one if it is not whole."""
     try:
-        content = path.read_bytes()
-        start = content.rindex(b'{"cell": ')
-        at = content.rindex(_SEAL) + len(_SEAL)
+        note = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError):
-        return None
-    seal = content[at : at + len(_BLANK)]
-    sha = hashlib.sha256(content[:at] + _BLANK + content[at + len(_BLANK) :])
-    if sha.hexdigest().encode() != seal:
-        return None
-    note: dict[str, Any] = json.loads(content[start : at + len(_BLANK)] + b'"}')
-    return note if note["key"] == key else None
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _concatenate(parts: list[Path], target: Path) -> None:

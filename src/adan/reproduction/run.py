@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from adan._files import replacing
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
-from adan.experiments.runner import run, versions
+from adan.experiments.provenance import versions
+from adan.experiments.runner import run
 from adan.experiments.sources import Source, digest, load
 from adan.experiments.study import parameters_of
 from adan.reports import figures
