@@ -25,7 +25,7 @@ def predictions(method, *steps):
     predicted = cross_val_predict(pipeline, X, y, groups=speakers, cv=LeaveOneGroupOut())
     return pd.DataFrame(
         {
-            **{"part": "all", "classifier": "svm", "normalisation": "fold", "seed": 0},
+            **{"subset": "all", "classifier": "svm", "normalisation": "fold", "seed": 0},
             **{"method": method, "fold": speakers, "speaker": speakers},
             **{"utterance": emodb.utterances, "true": y, "predicted": predicted},
         }

@@ -34,7 +34,7 @@ def make_predictions() -> Callable[..., pd.DataFrame]:
                     frames.append(
                         pd.DataFrame(
                             {
-                                "part": "all",
+                                "subset": "all",
                                 "method": method,
                                 "classifier": classifier,
                                 "normalisation": "fold",

@@ -19,7 +19,7 @@ def predictions():
             rows.append((seed, fold, true, predicted))
     frame = pd.DataFrame(rows, columns=["seed", "fold", "true", "predicted"])
     return frame.assign(
-        part="all", method="adan", classifier="svm", normalisation="fold", utterance="u"
+        subset="all", method="adan", classifier="svm", normalisation="fold", utterance="u"
     )
 
 

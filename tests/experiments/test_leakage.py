@@ -175,7 +175,7 @@ def uar():
 
     def measure(data: Data, methods: dict[str, Method], normalisation: str = "fold") -> pd.Series:
         plan = Study(methods, {"svm": RBFSVM()}, normalisation)
-        scores = score(pd.concat(run(plan, data)).assign(part="all"))
+        scores = score(pd.concat(run(plan, data)).assign(subset="all"))
         return scores.set_index("method")["uar_mean"]
 
     return measure

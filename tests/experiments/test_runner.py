@@ -97,7 +97,7 @@ def test_a_run_gives_what_the_study_gives_in_memory(make_done):
     (source,) = load(specification)
     expected = pd.concat(run_in_memory(specification.study("fold"), source.data))
     found = pd.read_parquet(folder / "predictions.parquet")
-    assert set(found.columns) == {*expected.columns, "corpus", "features", "part"}
+    assert set(found.columns) == {*expected.columns, "corpus", "features", "subset"}
     order = ["seed", "method", "classifier", "fold", "utterance"]
     pd.testing.assert_frame_equal(
         found.sort_values(order, ignore_index=True)[expected.columns],

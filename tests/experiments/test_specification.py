@@ -34,6 +34,13 @@ def test_values_become_methods_and_classifiers(make_study_file):
     assert study.classifiers["dnn"].steps == 20
 
 
+def test_the_old_name_of_subsets_goes_on_working(make_study_file):
+    path = make_study_file()
+    path.write_text('parts = ["improvised"]\n' + path.read_text())
+    assert read(path).subsets == ["improvised"]
+    assert read(path).changed(seeds=1).subsets == ["improvised"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -93,7 +93,7 @@ def test_shuffled_labels_give_chance(data, make_study):
     rng = np.random.default_rng(0)
     shuffled = replace(data, y=rng.permutation(data.y))
     plan = make_study(classifiers={"svm": RBFSVM()}, seeds=3)
-    scores = score(pd.concat(run(plan, shuffled)).assign(part="all")).set_index("method")[
+    scores = score(pd.concat(run(plan, shuffled)).assign(subset="all")).set_index("method")[
         "uar_mean"
     ]
     assert scores.between(15, 55).all()
@@ -103,7 +103,7 @@ def test_real_only_svm_is_the_known_figure():
     table1 = paper.specification("table1")
     plan = Study({"real only": Method()}, {"svm": table1.classifiers["svm"].classifier()})
     (emodb,) = load(table1)
-    predictions = pd.concat(run(plan, emodb.data)).assign(part="all")
+    predictions = pd.concat(run(plan, emodb.data)).assign(subset="all")
     (row,) = score(predictions).itertuples()
     assert row.wa_mean == pytest.approx(80.9, abs=0.3)
     assert row.uar_mean == pytest.approx(78.7, abs=0.5)

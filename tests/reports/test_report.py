@@ -16,6 +16,7 @@ from adan.cli import main
 from adan.corpora.emodb import load_emodb
 from adan.experiments.sources import Source
 from adan.experiments.study import Data
+from adan.reports.folder import read_runs
 from adan.reports.report import report, verdict
 from adan.reproduction import published as paper
 from adan.reproduction import run as reproduce
@@ -267,6 +268,14 @@ def test_a_study_on_two_corpora_has_a_page_for_each(make_study_file, tmp_path, c
             *("60 utterances", "Features, fold", "Latent of adan, speaker", "adan study run"),
         ):
             assert words in page.text, words
+
+
+def test_tables_of_an_older_run_are_read(run):
+    """Their column ``subset`` was called ``part``."""
+    (now,) = read_runs(run)
+    for file in run.glob("*.parquet"):
+        pd.read_parquet(file).rename(columns={"subset": "part"}).to_parquet(file)
+    pd.testing.assert_frame_equal(read_runs(run)[0].predictions, now.predictions)
 
 
 def test_a_run_without_real_data_alone_has_a_report(run):

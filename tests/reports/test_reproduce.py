@@ -139,13 +139,13 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
     )
     table = pd.read_csv(tmp_path / "run/table2.csv").set_index("row")
     assert table["n_seeds"].eq(1).all()
-    assert table["part"].value_counts().to_dict() == {"improvised": 3, "all": 3}
+    assert table["subset"].value_counts().to_dict() == {"improvised": 3, "all": 3}
     assert table.loc["Real only", "published_uar"] == 58.25
     assert "Leave one session out: 5 folds" in text
     assert "improvised utterances alone" in text
     predictions = pd.read_parquet(tmp_path / "run/predictions.parquet")
     assert set(predictions["fold"]) == {f"Ses0{n}" for n in range(1, 6)}
-    halves = predictions.groupby("part")["utterance"].nunique()
+    halves = predictions.groupby("subset")["utterance"].nunique()
     assert halves["all"] == 2 * halves["improvised"]
 
 
@@ -158,11 +158,11 @@ def test_tables_of_iemocap_say_how_to_get_it():
 def test_every_table_can_be_run_on_emodb(name):
     study = paper.specification(name, "emodb")
     (where,) = load(study)
-    assert [part for part, _ in where.parts(study.parts)] == ["all"]
+    assert [subset for subset, _ in where.subsets(study.subsets)] == ["all"]
     rows = paper.TABLES[name].of(study, where).rows
     measured = {(row.method, row.classifier) for row in rows if row.method}
     assert measured == {(m, c) for m in study.methods for c in study.classifiers}
-    assert {row.part for row in rows} == {"all"}
+    assert {row.subset for row in rows} == {"all"}
     quick = paper.specification(name, "emodb", quick=True)
     assert quick.methods.keys() == study.methods.keys()
     assert all(m.times <= 2 for m in quick.methods.values() if m.synthesizer != "none")

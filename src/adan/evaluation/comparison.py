@@ -31,7 +31,7 @@ _TABLE = [key for key in ROW if key != "method"]
 
 
 def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFrame:
-    """Compare every method with the baseline of the same part, classifier and normalisation.
+    """Compare every method with the baseline of the same subset, classifier and normalisation.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row a part, method, classifier and normalisation. For ``wa`` and ``uar``, in per cent
+        One row a subset, method, classifier and normalisation. For ``wa`` and ``uar``, in per cent
         or points, each with ``_low`` and ``_high``, its 95 % interval: ``wa`` itself and
         ``wa_difference`` from the baseline. Then ``wa_p`` of the paired test, ``wa_p_holm``
         corrected by Holm for the number of methods compared with one baseline, ``wa_effect``

@@ -1,6 +1,6 @@
 """Scores of a table of predictions: WA and UAR, pooled over folds first, per fold second.
 
-A table of predictions has one row an utterance, with the columns ``part`` (of the corpus),
+A table of predictions has one row an utterance, with the columns ``subset`` (of the corpus),
 ``method``, ``classifier``, ``normalisation``, ``seed``, ``fold``, ``speaker``, ``utterance``,
 ``true`` and ``predicted``.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, recall_score
 
-ROW = ["part", "method", "classifier", "normalisation"]
+ROW = ["subset", "method", "classifier", "normalisation"]
 
 
 def weighted_accuracy(true: pd.Series, predicted: pd.Series) -> float:
@@ -55,7 +55,7 @@ def score(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a part, method, classifier and normalisation, with ``wa_mean``, ``wa_std``,
+        One row a subset, method, classifier and normalisation, with ``wa_mean``, ``wa_std``,
         ``uar_mean``, ``uar_std`` (NaN for one seed), ``wa_fold_mean``, ``wa_fold_std`` and
         ``n_seeds``.
     """
@@ -81,7 +81,7 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a part, method, classifier, normalisation and true class; one column a predicted
+        One row a subset, method, classifier, normalisation and true class; one column a predicted
         class.
     """
     classes = sorted(set(predictions["true"]) | set(predictions["predicted"]))

@@ -93,7 +93,7 @@ def _in_processes(
 def _on_cluster(
     client: Any, data: Mapping[Place, Data], tasks: Iterable[Task]
 ) -> Iterator[tuple[Task, list[Outcome]]]:
-    """Compute on the workers of a cluster, which get each part of the data once."""
+    """Compute on the workers of a cluster, which get the data of each place once."""
     calls = ((task, data[task.place], (task, code_version())) for task in tasks)
     for task, value in _cluster.unordered(client, _whole, calls):
         if isinstance(value, Exception):

@@ -40,11 +40,11 @@ def settings_of(
             {
                 "corpus": corpus,
                 "features": features,
-                "part": part,
+                "subset": subset,
                 "utterances": len(rows.y),
                 "sha256": digest(rows),
             }
-            for (corpus, features, part), rows in data.items()
+            for (corpus, features, subset), rows in data.items()
         ],
         "code": code_version(),
         "versions": versions(),

@@ -166,7 +166,7 @@ def _free(
 
 def _named(result: Result, cell: Cell) -> Result:
     """Return the tables of a cell with the columns that tell it from others."""
-    names = {"corpus": cell.corpus, "features": cell.features, "part": cell.part}
+    names = {"corpus": cell.corpus, "features": cell.features, "subset": cell.subset}
     return Result(**{table: frame.assign(**names) for table, frame in vars(result).items()})
 
 

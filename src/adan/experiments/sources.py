@@ -41,8 +41,8 @@ class Source:
     data: Data
     improvised: NDArray[np.bool_] | None = None
 
-    def parts(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
-        """Yield each part of the corpus; the whole where it makes no difference."""
+    def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
+        """Yield each subset of the corpus; the whole where it makes no difference."""
         for name in names if self.improvised is not None else ["all"]:
             rows = self.improvised if name == "improvised" else None
             yield name, self.data if rows is None else self.data.only(rows)

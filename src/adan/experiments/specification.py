@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -111,7 +112,7 @@ def _normalisation(how: str) -> str:
 
 
 class Specification(_Checked):
-    """A study: every corpus x features x part x normalisation x method x seed is one cell of it.
+    """A study: every corpus x features x subset x normalisation x method x seed is one cell of it.
 
     Attributes
     ----------
@@ -119,8 +120,9 @@ class Specification(_Checked):
         ``"emodb"`` is the embedded features; else what `adan.corpora.read_corpus` takes.
     features : list of str
         What is extracted where a corpus has audio: names of `adan.features.FeatureSet`.
-    parts : list of {"all", "improvised"}
-        The utterances to train and test classifiers on, where a corpus makes the difference.
+    subsets : list of {"all", "improvised"}
+        The utterances to train and test classifiers on, where a corpus makes the difference; files
+        of older versions call the key ``parts``.
     normalisations : list of {"fold", "corpus", "speaker", "enrolment N"}
         See `adan.evaluation.normalisation`.
     protocol : {"speaker", "session"}
@@ -133,7 +135,10 @@ class Specification(_Checked):
 
     corpora: Annotated[list[Annotated[CorpusChoice, BeforeValidator(_corpus)]], Field(min_length=1)]
     features: list[Annotated[str, BeforeValidator(_feature_set)]] = ["IS11"]
-    parts: Annotated[list[Literal["all", "improvised"]], Field(min_length=1)] = ["all"]
+    subsets: Annotated[
+        list[Literal["all", "improvised"]],
+        Field(min_length=1, validation_alias=AliasChoices("subsets", "parts")),
+    ] = ["all"]
     normalisations: Annotated[
         list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
     ] = ["fold"]

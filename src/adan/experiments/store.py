@@ -50,11 +50,11 @@ _ROWS = 100_000
 
 @dataclass(frozen=True)
 class Cell:
-    """One method with one seed on one part of one corpus.
+    """One method with one seed on one subset of one corpus.
 
     Attributes
     ----------
-    corpus, features, part, normalisation, method : str
+    corpus, features, subset, normalisation, method : str
         Which one it is.
     seed : int
         Its seed.
@@ -64,7 +64,7 @@ class Cell:
 
     corpus: str
     features: str
-    part: str
+    subset: str
     normalisation: str
     method: str
     seed: int
@@ -73,12 +73,19 @@ class Cell:
     @cached_property
     def name(self) -> str:
         """What its files are called."""
-        words = (self.corpus, self.features, self.part, self.normalisation, self.method, self.seed)
+        words = (
+            self.corpus,
+            self.features,
+            self.subset,
+            self.normalisation,
+            self.method,
+            self.seed,
+        )
         slug = "-".join(re.sub(r"\W+", "_", str(word)).strip("_") for word in words)
         return f"{slug}-{self.key[:16]}"
 
     def __str__(self) -> str:
-        where = f"{self.corpus}, {self.features}, {self.part}, {self.normalisation}"
+        where = f"{self.corpus}, {self.features}, {self.subset}, {self.normalisation}"
         return f"{self.method}, seed {self.seed} ({where})"
 
 
@@ -132,9 +139,11 @@ class Store:
             settings: dict[str, Any] = json.loads(path.read_bytes())
             if not {"data", "code"} <= set(settings) or "study" not in settings["settings"]:
                 raise ValueError
+            for data in settings["data"]:
+                data["subset"]
         except FileNotFoundError:
             raise AdanError(f"{self.folder} holds no run (it has no {path.name})") from None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise AdanError(
                 f"{self.folder} holds a run with other settings, or {path.name} is damaged: choose "
                 "another folder with -o, or remove this one"
@@ -252,8 +261,8 @@ class Store:
             _concatenate(files[PREDICTIONS], Path(path))
         elif done:
             with self.lock("merge", wait=True):
-                for table, parts in files.items():
-                    _concatenate(parts, self.folder / f"{table}.parquet")
+                for table, some in files.items():
+                    _concatenate(some, self.folder / f"{table}.parquet")
         return done
 
     def lock(self, name: str, *, wait: bool = False) -> BaseFileLock:
@@ -311,7 +320,7 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
     Parameters
     ----------
     settings : mapping
-        ``data``: a list with the ``corpus``, ``features``, ``part`` and ``sha256`` of each;
+        ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each;
         ``code``: what identifies the code; ``settings``: a mapping with ``study``, as
         `adan.experiments.specification` has it, and ``methods`` and ``classifiers``, all their
         parameters by name.
@@ -320,7 +329,7 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
     methods = {n: json.dumps([n, m]) for n, m in settings["settings"]["methods"].items()}
     cells = []
     for data in settings["data"]:
-        names = (data["corpus"], data["features"], data["part"])
+        names = (data["corpus"], data["features"], data["subset"])
         for normalisation in study["normalisations"]:
             fixed = [*names, normalisation, data["sha256"], classifiers]
             begun = hashlib.sha256(json.dumps([*fixed, settings["code"]]).encode())
@@ -333,9 +342,9 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
 
 
 def _changed_data(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> str | None:
-    digests = {(d["corpus"], d["features"], d["part"]): d["sha256"] for d in now}
+    digests = {(d["corpus"], d["features"], d["subset"]): d["sha256"] for d in now}
     for data in before:
-        if digests.get((data["corpus"], data["features"], data["part"])) not in (
+        if digests.get((data["corpus"], data["features"], data["subset"])) not in (
             None,
             data["sha256"],
         ):
@@ -371,14 +380,14 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _concatenate(parts: list[Path], target: Path) -> None:
+def _concatenate(files: list[Path], target: Path) -> None:
     """Write the tables of some files one after the other, a few at a time in memory."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     for leftover in target.parent.glob(f".{target.stem}-*{target.suffix}"):
         leftover.unlink(missing_ok=True)
-    tables = (pq.read_table(part).replace_schema_metadata() for part in parts)
+    tables = (pq.read_table(file).replace_schema_metadata() for file in files)
     first = next(tables)
     with (
         replacing(target) as temporary,

@@ -15,7 +15,7 @@ from adan.experiments.store import Cell
 from adan.experiments.study import Data, Study, parameters_of, sharing
 
 Place = tuple[str, str, str]
-"""Corpus, features and part, by name."""
+"""Corpus, features and subset, by name."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def data_of(specification: Specification, sources: Sequence[Source]) -> dict[Pla
     """
     data: dict[Place, Data] = {}
     for source in sources:
-        for part, rows in source.parts(specification.parts):
-            name = (source.corpus, source.features, part)
+        for subset, rows in source.subsets(specification.subsets):
+            name = (source.corpus, source.features, subset)
             if name in data:
                 raise AdanError(f"two corpora are named {source.corpus}: rename a table or folder")
             data[name] = rows
@@ -78,7 +78,7 @@ def tasks_of(
     specification: Specification, places: Iterable[Place], cells: Iterable[Cell]
 ) -> Iterator[Task]:
     """Cut a study into tasks; those with the same folds follow one another."""
-    left = {(c.corpus, c.features, c.part, c.normalisation, c.seed, c.method): c for c in cells}
+    left = {(c.corpus, c.features, c.subset, c.normalisation, c.seed, c.method): c for c in cells}
     for place in places:
         for normalisation in specification.normalisations:
             cut = sharing(specification.study(normalisation))

@@ -68,7 +68,7 @@ def mlflow(address: str, folder: Path) -> Iterator[Tracker]:
     def write(cell: Cell, result: Result) -> None:
         run = client.create_run(number, run_name=cell.name).info.run_id
         names: dict[str, Any] = vars(cell)
-        for name in ("corpus", "features", "part", "normalisation", "method", "seed"):
+        for name in ("corpus", "features", "subset", "normalisation", "method", "seed"):
             client.log_param(run, name, names[name])
         for row in score_seeds(result.predictions).itertuples():
             client.log_metric(run, f"{row.classifier}_wa", row.wa)

@@ -161,15 +161,17 @@ def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:
     """Draw one confusion matrix for each method and classifier, rows in per cent of the class."""
     counts = confusion(predictions)
     classes = [c for c in counts if c not in (*ROW, "true")]
-    kinds = [(part, c) for part, c in counts[["part", "classifier"]].drop_duplicates().to_numpy()]
+    kinds = [
+        (subset, c) for subset, c in counts[["subset", "classifier"]].drop_duplicates().to_numpy()
+    ]
     methods = list(counts["method"].unique())
     figure = Figure(figsize=(3.2 * len(methods), 3.3 * len(kinds)), layout="constrained")
     panels = figure.subplots(len(kinds), len(methods), squeeze=False)
-    for (part, method, classifier), table in counts.groupby(ROW[:3], sort=False):
-        axes = panels[kinds.index((part, classifier)), methods.index(method)]
+    for (subset, method, classifier), table in counts.groupby(ROW[:3], sort=False):
+        axes = panels[kinds.index((subset, classifier)), methods.index(method)]
         values = table[classes].to_numpy()
         _matrix(axes, 100 * values / values.sum(axis=1, keepdims=True), classes)
-        where = "" if part == "all" else f", {part}"
+        where = "" if subset == "all" else f", {subset}"
         axes.set_title(f"{method}, {classifier.upper()}{where}", fontsize=10)
     figure.suptitle(title)
     figure.supxlabel("predicted")

@@ -12,8 +12,10 @@ import pandas as pd
 from adan.errors import AdanError
 from adan.evaluation.scores import ROW
 
-TEXT = ("method", "classifier", "part", "utterance", "speaker", "emotion", "space", "class", "fold")
+TEXT = ("method", "classifier", "utterance", "speaker", "emotion", "space", "class", "fold")
 """Columns of CSV files that are text, so that speaker 03 stays 03."""
+OLD_NAMES = {"part": "subset"}
+"""What columns were called in the tables of older runs."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Run:
     corpus, features : str
         What was measured on.
     data : list of mapping
-        Of each part of the corpus: number of utterances and digest.
+        Of each subset of the corpus: number of utterances and digest.
     predictions : DataFrame
         See `adan.evaluation.scores`.
     table : DataFrame or None
@@ -96,7 +98,7 @@ def _of(quality: pd.DataFrame | None, corpus: str, features: str) -> pd.DataFram
 
 _SOURCE = ["corpus", "features"]
 _PREDICTION = ("seed", "fold", "speaker", "utterance", "true", "predicted")
-_PUBLISHED = ("row", "part", "method", "classifier", "published_wa", "published_uar")
+_PUBLISHED = ("row", "subset", "method", "classifier", "published_wa", "published_uar")
 _POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
 
 
@@ -130,6 +132,7 @@ def _table(path: Path, *columns: str) -> pd.DataFrame | None:
             table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise AdanError(f"{path} is damaged: remove it and run again") from error
+    table = table.rename(columns=OLD_NAMES)
     missing = [column for column in columns if column not in table]
     if missing:
         raise AdanError(f"{path} has no column {missing[0]!r}: remove it and run again")

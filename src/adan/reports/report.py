@@ -165,12 +165,12 @@ def _rows(run: Run) -> pd.DataFrame:
     if run.table is None:
         rows = scores.assign(label=_labels(scores), published_wa=np.nan, published_uar=np.nan)
     else:
-        columns = ["row", "part", "method", "classifier", "published_wa", "published_uar"]
+        columns = ["row", "subset", "method", "classifier", "published_wa", "published_uar"]
         rows = run.table[columns].rename(columns={"row": "label"})
-        rows = rows.merge(scores, how="left", on=["part", "method", "classifier"])
-    real = rows[rows["method"] == "real only"].drop_duplicates(["part", "classifier"])
-    real = real.set_index(["part", "classifier"])
-    keys = pd.MultiIndex.from_frame(rows[["part", "classifier"]])
+        rows = rows.merge(scores, how="left", on=["subset", "method", "classifier"])
+    real = rows[rows["method"] == "real only"].drop_duplicates(["subset", "classifier"])
+    real = real.set_index(["subset", "classifier"])
+    keys = pd.MultiIndex.from_frame(rows[["subset", "classifier"]])
     for measure in ("wa", "uar"):
         published = f"published_{measure}"
         rows[f"{published}_difference"] = (
@@ -181,7 +181,7 @@ def _rows(run: Run) -> pd.DataFrame:
 
 def _labels(rows: pd.DataFrame) -> list[str]:
     """Name rows by method and classifier, and by what else tells them apart."""
-    further = [column for column in ("part", "normalisation") if rows[column].nunique() > 1]
+    further = [column for column in ("subset", "normalisation") if rows[column].nunique() > 1]
     return [
         ", ".join([f"{row['method']} + {row['classifier'].upper()}", *(row[c] for c in further)])
         for _, row in rows.iterrows()
@@ -211,7 +211,7 @@ _ONE_SEED = "One seed: before believing a difference of a point or two, run ten 
 
 def _quality(quality: pd.DataFrame) -> dict[str, Any]:
     """Average the quality of synthetic data over folds, all classes together."""
-    further = [column for column in ("part", "normalisation") if quality[column].nunique() > 1]
+    further = [column for column in ("subset", "normalisation") if quality[column].nunique() > 1]
     measures = quality.select_dtypes("number").columns.drop("seed")
     every = quality[quality["class"] == ALL]
     tables = []

@@ -28,7 +28,7 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
     Returns
     -------
     DataFrame
-        One row a row of the paper, with ``row``, ``part``, ``method``, ``classifier``,
+        One row a row of the paper, with ``row``, ``subset``, ``method``, ``classifier``,
         ``normalisation``, ``published_wa``, ``published_uar``, the columns of
         `adan.evaluation.comparison.compare`, and ``wa_std``, ``uar_std``, ``wa_fold_mean`` and
         ``wa_fold_std`` of `adan.evaluation.scores.score`. A row nobody can run again has
@@ -37,14 +37,14 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
     table = pd.DataFrame(
         {
             "row": [r.label for r in rows],
-            "part": [r.part for r in rows],
+            "subset": [r.subset for r in rows],
             "method": [r.method or r.label for r in rows],
             "classifier": [r.classifier for r in rows],
             "source": ["measured" if r.method else "as published" for r in rows],
             "published_wa": [r.wa for r in rows],
             "published_uar": [r.uar for r in rows],
         }
-    ).merge(measured(predictions), how="left", on=["part", "method", "classifier"])
+    ).merge(measured(predictions), how="left", on=["subset", "method", "classifier"])
     table["n_seeds"] = table["n_seeds"].fillna(0).astype(int)
     return table
 

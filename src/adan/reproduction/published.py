@@ -38,7 +38,7 @@ class Row:
         can run it again.
     wa, uar : float
         The published figures in per cent; NaN where the paper has none.
-    part : {"all", "improvised"}
+    subset : {"all", "improvised"}
         The utterances that classifiers are trained and scored on.
     """
 
@@ -47,7 +47,7 @@ class Row:
     classifier: str = ""
     wa: float = np.nan
     uar: float = np.nan
-    part: str = "all"
+    subset: str = "all"
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ class Table:
     def of(self, specification: Specification, source: Source) -> Table:
         """Return the table of a study that may have further methods, on the data that it has.
 
-        A corpus whose utterances are all of one kind has the rows of the last part alone; methods
+        A corpus whose utterances are all of one kind has the rows of the last subset alone; methods
         that the paper does not have get rows below, each with every classifier. Tuned classifiers
         stand under the paper's.
         """
         named = {row.method for row in self.rows}
         further = tuple(
-            Row(f"{method} + {classifier.upper()}", method, classifier, part=part)
-            for part in specification.parts
+            Row(f"{method} + {classifier.upper()}", method, classifier, subset=subset)
+            for subset in specification.subsets
             for method in specification.methods
             if method not in named
             for classifier in specification.classifiers
@@ -91,8 +91,8 @@ class Table:
             if row is paper or row.classifier in specification.classifiers
         )
         if source.improvised is None:
-            last = specification.parts[-1]
-            rows = tuple(replace(r, part="all") for r in rows if not r.method or r.part == last)
+            last = specification.subsets[-1]
+            rows = tuple(replace(r, subset="all") for r in rows if not r.method or r.subset == last)
         return replace(self, rows=rows)
 
 
@@ -228,7 +228,7 @@ def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
 
 
 def _tuned(row: Row) -> Row:
-    return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, part=row.part)
+    return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, subset=row.subset)
 
 
 def _with_tuned(study: Specification) -> Specification:
