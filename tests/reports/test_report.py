@@ -61,7 +61,7 @@ def finished_run(tmp_path_factory) -> Path:
         patch.setattr(reproduce, "load", lambda *_, **__: [source])
         patch.setattr(paper, "STUDIES", studies)
         patch.setattr(paper, "adan", lambda **_: small)
-        reproduce.table("table1", folder, seeds=2)
+        assert main(["reproduce", "table1", "--seeds", "2", "-o", str(folder)]) == 0
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,7 @@ def table(
     normalisation: str = "fold",
     tuned: bool = False,
     quick: bool = False,
+    command: str = "",
     progress: bool = False,
     **running: Any,
 ) -> str:
@@ -65,6 +65,8 @@ def table(
         Made if it is missing.
     corpus, corpus_options, methods, seeds, normalisation, tuned, quick
         See `adan.reproduction.published.specification`; a quick run's every output says so.
+    command : str, optional
+        What was typed to have this run, for its report to repeat.
     progress : bool, default=False
         Show progress bars on standard error.
     **running
@@ -99,17 +101,7 @@ def table(
         "title": _title(plan, where, quick),
         "published_on": plan.corpus,
         "quick": quick,
-        "command": _command(
-            name,
-            folder,
-            corpus=corpus,
-            corpus_options=corpus_options,
-            methods=methods,
-            seeds=seeds,
-            normalisation=normalisation,
-            tuned=tuned,
-            quick=quick,
-        ),
+        **_typed(command),
     }
     try:
         run(study, [where], folder, about=about, progress=progress, **running)
@@ -130,6 +122,7 @@ def figure(
     corpus: str | None = None,
     corpus_options: Mapping[str, Any] | None = None,
     quick: bool = False,
+    command: str = "",
     progress: bool = False,
 ) -> list[Path]:
     """Draw ``"figure2"`` or ``"figure3"`` of an ADAN trained on a whole corpus.
@@ -140,7 +133,7 @@ def figure(
         Losses along training, or t-SNE maps of latents and of feature vectors.
     folder : Path
         Made if it is missing.
-    corpus, corpus_options, quick, progress
+    corpus, corpus_options, quick, command, progress
         As in `table`; without a corpus it is EmoDB.
 
     Returns
@@ -161,8 +154,7 @@ def figure(
         "quick": quick,
         "adan": parameters_of(paper.adan(quick=quick)),
     }
-    command = _command(name, folder, corpus=corpus, corpus_options=corpus_options, quick=quick)
-    _claim(folder, {"run": name, "command": command, "settings": settings}, where)
+    _claim(folder, {"run": name, **_typed(command), "settings": settings}, where)
     return _save_figures(folder, where, quick=quick, progress=progress, only=name)
 
 
@@ -230,27 +222,8 @@ def _spaces(
     }
 
 
-def _command(
-    name: str,
-    folder: Path,
-    *,
-    corpus: str | None,
-    corpus_options: Mapping[str, Any] | None,
-    methods: Sequence[str] = (),
-    **options: Any,
-) -> str:
-    """Return what to type to have this run again."""
-    words = ["adan", "reproduce", name]
-    words += ["--corpus", corpus] if corpus else []
-    for option, value in (corpus_options or {}).items():
-        words += ["--with", f"{option}={ {True: 'yes', False: 'no'}.get(value, value) }"]
-    words += ["--methods", ",".join(methods)] if methods else []
-    for option, value in options.items():
-        if isinstance(value, bool):
-            words += [f"--{option}"] if value else []
-        else:
-            words += [f"--{option}", str(value)]
-    return shlex.join([*words, "-o", str(folder)])
+def _typed(command: str) -> dict[str, str]:
+    return {"command": command} if command else {}
 
 
 def _claim(folder: Path, about: dict[str, Any], where: Source) -> None:

@@ -1,0 +1,78 @@
+"""``adan corpus``: list, show, check."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from adan.cli._options import add_corpus, read
+from adan.errors import AdanError
+
+if TYPE_CHECKING:
+    from adan.corpora import Corpus
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add ``corpus`` and its actions."""
+    command = commands.add_parser("corpus", help="list, show or check corpora")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    action = actions.add_parser("list", help="list the corpora known, and how each is recognised")
+    action.set_defaults(run=_corpus_list)
+    action = actions.add_parser("show", help="count utterances per emotion and speaker or session")
+    add_corpus(action)
+    action.set_defaults(run=_corpus_show)
+    action = actions.add_parser("check", help="look for bad audio and for one-sided speakers")
+    add_corpus(action)
+    action.set_defaults(run=_corpus_check)
+
+
+def _corpus_list(options: argparse.Namespace) -> None:
+    from adan.corpora import known_corpora
+
+    known = known_corpora()
+    first, second = (max(len(row[column]) for row in known) for column in (0, 1))
+    for name, how, counts in known:
+        print(f"{name:{first}}  {how:{second}}  {counts}".rstrip())
+
+
+def _corpus_show(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    corpus = read(options)
+    table = corpus.table
+    print(_summary(corpus))
+    for group in ("speaker", "session"):
+        if group in table:
+            counts = pd.crosstab(table[group], table["emotion"], margins=True, margins_name="all")
+            print(f"\n{counts.to_string()}")
+
+
+def _corpus_check(options: argparse.Namespace) -> None:
+    from adan.corpora.check import check_audio
+
+    corpus = read(options)
+    print(_summary(corpus))
+    if "file" in corpus.table:
+        audio = check_audio(corpus)
+        for rate, files in audio[audio["problem"] == ""].groupby("rate"):
+            print(f"{rate} Hz: {len(files)} files, {files['seconds'].sum() / 60:.1f} minutes")
+        bad = audio[audio["problem"] != ""]
+        for row in bad.itertuples():
+            print(f"{row.file}: {row.problem}")
+        if len(bad):
+            raise AdanError(
+                f"{len(bad)} of {len(audio)} audio files of {corpus.name} cannot be used "
+                "(listed above): mend them, or leave them out with adan extract --skip-bad"
+            )
+    corpus.require_groups()
+
+
+def _summary(corpus: Corpus) -> str:
+    from adan.corpora.table_files import feature_columns
+
+    table = corpus.table
+    vectors = f"{len(feature_columns(table))} features"
+    return (
+        f"{corpus.name}: {len(table)} utterances, {table['emotion'].nunique()} emotions, "
+        f"{table['speaker'].nunique()} speakers, {'audio' if 'file' in table else vectors}"
+    )

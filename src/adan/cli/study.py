@@ -1,0 +1,113 @@
+"""``adan study``: init, run, status, add, export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adan.cli._options import add_running, names, positive, running
+from adan.errors import AdanError
+
+if TYPE_CHECKING:
+    from adan.experiments.specification import Specification
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add ``study`` and its actions."""
+    command = commands.add_parser("study", help="run a study of one's own, described in a file")
+    actions = command.add_subparsers(required=True, metavar="ACTION")
+    action = actions.add_parser("init", help="write a commented study to start from")
+    action.add_argument("-o", "--output", default="study.toml", help="[study.toml]")
+    action.set_defaults(run=_study_init)
+    action = actions.add_parser("run", help="run what is missing of a study")
+    action.add_argument("study", help="its TOML file")
+    action.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    add_running(action)
+    action.set_defaults(run=_study_run)
+    action = actions.add_parser("status", help="tell what is done, failed and left")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.set_defaults(run=_study_status)
+    action = actions.add_parser("add", help="add seeds or methods, and run what is missing")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.add_argument("--seeds", type=positive, metavar="N", help="how many in all")
+    action.add_argument("--methods", type=names, default=[], help="names of 'adan methods', A,B,C")
+    add_running(action)
+    action.set_defaults(run=_study_add)
+    action = actions.add_parser("export", help="write all predictions to one Parquet table")
+    action.add_argument("folder", type=Path, metavar="DIR")
+    action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    action.set_defaults(run=_study_export)
+
+
+def _study_init(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import write_template
+
+    write_template(options.output)
+    print(f"{options.output}: edit it, then adan study run {options.output} -o runs/mine")
+
+
+def _study_run(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import read
+
+    _run_study(read(options.study), options.output, options, options.typed)
+
+
+def _study_add(options: argparse.Namespace) -> None:
+    from adan.experiments.specification import checked
+    from adan.experiments.store import Store
+
+    there = Store(options.folder).settings()
+    study = checked(there["settings"]["study"], str(options.folder)).with_methods(options.methods)
+    if options.seeds:
+        study = study.changed(seeds=options.seeds)
+    commands = [*filter(None, there.get("command", "").split(" && ")), options.typed]
+    _run_study(study, options.folder, options, " && ".join(dict.fromkeys(commands)))
+
+
+def _run_study(
+    study: Specification, folder: Path, options: argparse.Namespace, command: str
+) -> None:
+    from adan.experiments.runner import run
+    from adan.experiments.sources import load
+
+    with running(options, folder) as how:
+        data = load(study, progress=True)
+        run(study, data, folder, about={"command": command}, progress=True, **how)
+    print(f"{folder}: every cell is done, all predictions are in {folder / 'predictions.parquet'}")
+
+
+def _study_status(options: argparse.Namespace) -> None:
+    from adan.experiments.store import Store
+
+    status = Store(options.folder).status()
+    for cell, reason in status.failed.items():
+        print(f"failed: {cell}: {reason}")
+    for file, problem in status.problems.items():
+        print(f"{options.folder / file}: {problem}")
+    total = len(status.done) + len(status.left)
+    words = f"{len(status.done)} of {total} cells are done, {len(status.failed)} failed"
+    if status.left:
+        words += f", {len(status.left)} left"
+        if status.done:
+            words += f" (about {_duration(status.seconds)} one at a time)"
+    print(words)
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.0f} seconds"
+
+
+def _study_export(options: argparse.Namespace) -> None:
+    from adan.experiments.store import Store, writing
+
+    if options.output.suffix != ".parquet":
+        raise AdanError(f"{options.output}: the table's name must end in .parquet")
+    with writing(options.output):
+        n = Store(options.folder).merge(options.output)
+    if not n:
+        raise AdanError(f"{options.folder} has no cell that is done: see adan study status")
+    print(f"{options.output}: the predictions of {n} cells")

@@ -1,0 +1,51 @@
+"""``adan augment`` and ``adan methods``."""
+
+from __future__ import annotations
+
+import argparse
+
+from adan.cli._options import positive
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add ``augment`` and ``methods``."""
+    command = commands.add_parser("augment", help="append synthetic rows to a table of features")
+    command.add_argument("table", help="table of features (.parquet or .csv)")
+    command.add_argument("--label", default="emotion", help="column with the classes [emotion]")
+    command.add_argument("--method", default="adan", help="see 'adan methods' [adan]")
+    command.add_argument("--times", type=positive, default=10, help="synthetic sets [10]")
+    command.add_argument("--epochs", type=positive, help="training length [the method's]")
+    command.add_argument("--seed", type=int, default=0, help="[0]")
+    command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
+    command.set_defaults(run=_augment)
+
+    command = commands.add_parser("methods", help="list the synthesizers")
+    command.set_defaults(run=_methods)
+
+
+def _augment(options: argparse.Namespace) -> None:
+    from adan.corpora.table_files import check_writable, read_table, write_table
+    from adan.experiments.augment import augment
+    from adan.synthesis.registry import synthesizer
+
+    check_writable(options.output)
+    epochs = {} if options.epochs is None else {"epochs": options.epochs}
+    table = augment(
+        read_table(options.table),
+        synthesizer(options.method, random_state=options.seed, **epochs),
+        label=options.label,
+        times=options.times,
+        progress=True,
+    )
+    write_table(table, options.output)
+    synthetic = int(table["synthetic"].sum())
+    print(f"{options.output}: {len(table) - synthetic} real and {synthetic} synthetic rows")
+
+
+def _methods(options: argparse.Namespace) -> None:
+    from adan.synthesis.registry import names, synthesizer
+
+    for name in names():
+        kind = type(synthesizer(name))
+        summary = (kind.__doc__ or "").strip().splitlines()[0]
+        print(f"{name:12} {kind.__name__:24} {summary}")
