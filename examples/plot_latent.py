@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from adan import ADAN, load_emodb
-from adan.reports.figures import map_points
+from adan.reproduction.figures import map_points
 
 emodb = load_emodb()
 chosen = pd.Series(emodb.target).isin(["anger", "boredom", "sadness"]).to_numpy()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from adan import ADAN
+from adan.cli import main
 from adan.corpora.emodb import load_emodb
 from adan.corpora.table_files import write_table
 
@@ -194,3 +195,55 @@ def make_study_file(tmp_path, make_rows) -> Callable[..., Path]:
         return path
 
     return make
+
+
+SMALL_TABLE1 = f"""
+corpora = ["emodb"]
+[methods]
+"real only" = {{ synthesizer = "none" }}
+adan = {{ synthesizer = "adan", times = 1, parameters = {{ {SMALL_NETWORK} }} }}
+[classifiers]
+svm = {{ kind = "svm" }}
+dnn = {{ kind = "dnn", parameters = {{ steps = 20 }} }}
+"""
+
+
+@pytest.fixture(scope="session")
+def small_table1(tmp_path_factory) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make Table I two methods with small networks, on a piece of EmoDB's bundled features.
+
+    Three speakers, four emotions and 60 features are left.
+    """
+    from adan.experiments.sources import Source
+    from adan.experiments.study import Data
+    from adan.reproduction import run, specifications
+
+    emodb = load_emodb()
+    emotions = ["anger", "boredom", "happiness", "neutral"]
+    rows = np.isin(emodb.groups, ["03", "08", "09"]) & np.isin(emodb.target, emotions)
+    X, y, speakers = emodb.data[rows, :60], emodb.target[rows], emodb.groups[rows]
+    data = Data(X, y, speakers, emodb.utterances[rows], speakers, np.ones(rows.sum(), bool))
+    source = Source("EmoDB", "IS11", "speaker", data)
+    studies = tmp_path_factory.mktemp("studies")
+    (studies / "table1.toml").write_text(SMALL_TABLE1)
+
+    def small(**_) -> ADAN:
+        return ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3, random_state=0)
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(run, "load", lambda *_, **__: [source])
+        monkeypatch.setattr(run, "adan", small)
+        monkeypatch.setattr(specifications, "adan", small)
+        monkeypatch.setattr(specifications, "STUDIES", studies)
+
+    return patch
+
+
+@pytest.fixture(scope="session")
+def finished_run(small_table1, tmp_path_factory) -> Path:
+    """The folder of ``adan reproduce table1 --seeds 2`` on `small_table1`: to be read only."""
+    folder = tmp_path_factory.mktemp("runs") / "table1"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        small_table1(monkeypatch)
+        assert main(["reproduce", "table1", "--seeds", "2", "-o", str(folder)]) == 0
+    return folder

@@ -27,7 +27,7 @@ from adan.experiments.sources import load
 from adan.experiments.study import Study, run
 from adan.folds import CLASSIFIER, Fold, Method, fit_synthesizers, seeded, train_classifiers
 from adan.recognition.training import train
-from adan.reproduction.published import specification
+from adan.reproduction.specifications import specification
 
 
 @pytest.mark.parametrize("classifier", ["svm", DNNClassifier(steps=40)])

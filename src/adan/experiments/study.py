@@ -192,8 +192,8 @@ def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.Data
     """
     folds = Folds(data, study.normalisation)
     for seed in range(study.seeds):
-        for part in sharing(study):
-            for _, result in results(part, folds, seed, progress=progress):
+        for shared in sharing(study):
+            for _, result in results(shared, folds, seed, progress=progress):
                 yield result.predictions
 
 

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from adan._colours import CLASSES, THEMES
 from adan._extras import require
 from adan.errors import AdanError
 from adan.recognition.card import as_text
@@ -20,19 +21,8 @@ from adan.recognition.explanation import speaking_for
 from adan.recognition.model import Model, Rows
 from adan.recognition.recordings import listen, warm_up
 
-COLOURS = [
-    "#d1495b",
-    "#edae49",
-    "#66a182",
-    "#2e4057",
-    "#8d96a3",
-    "#00798c",
-    "#9b5de5",
-    "#b5651d",
-    "#4d908e",
-    "#f15bb5",
-]
-"""One for each class, again from the first where there are more."""
+_LIGHT = THEMES["light"]
+_INK, _QUIET = _LIGHT["ink"], _LIGHT["quiet"]
 
 WIDTH, HEIGHT = 580, 400
 """Of the map, in its own units; the page scales it."""
@@ -243,8 +233,8 @@ def plane(model: Model, utterances: Rows | None = None) -> str:
         dots.append(f"<circle cx='{x}' cy='{y}' r='{radius}' {look} opacity='.55'/>")
     for x, y in place(utterances) if utterances is not None else ():
         dots.append(
-            f"<circle cx='{x}' cy='{y}' r='9' fill='none' stroke='#111' stroke-width='2.5'/>"
-            f"<circle cx='{x}' cy='{y}' r='3.5' fill='#111'/>"
+            f"<circle cx='{x}' cy='{y}' r='9' fill='none' stroke='{_INK}' stroke-width='2.5'/>"
+            f"<circle cx='{x}' cy='{y}' r='3.5' fill='{_INK}'/>"
         )
     return _drawing("Where it falls among the training utterances", HEIGHT, [*dots, *_key(model)])
 
@@ -252,10 +242,10 @@ def plane(model: Model, utterances: Rows | None = None) -> str:
 def _key(model: Model) -> list[str]:
     """Draw what the dots of the map mean."""
     looks = [(f"fill='{_colour(code)}'", str(label)) for code, label in enumerate(model.classes)]
-    looks.append(("fill='#777'", "real"))
+    looks.append((f"fill='{_QUIET}'", "real"))
     if model.map.synthetic.any():
-        looks.append(("fill='none' stroke='#777'", "synthetic"))
-    looks.append(("fill='#111' stroke='#111' stroke-width='3'", "your recording"))
+        looks.append((f"fill='none' stroke='{_QUIET}'", "synthetic"))
+    looks.append((f"fill='{_INK}' stroke='{_INK}' stroke-width='3'", "your recording"))
     shapes = []
     for i, (look, text) in enumerate(looks):
         x, y = WIDTH - 120, 24 + 22 * i + 12 * (i >= len(model.classes))
@@ -265,7 +255,7 @@ def _key(model: Model) -> list[str]:
 
 
 def _colour(code: int) -> str:
-    return COLOURS[code % len(COLOURS)]
+    return CLASSES[code % len(CLASSES)]
 
 
 def bars(shares: pd.Series, label: str) -> str:
@@ -274,19 +264,19 @@ def bars(shares: pd.Series, label: str) -> str:
     rows = []
     for i, (name, share) in enumerate(shares.items()):
         y, width = 8 + 24 * i, abs(share) * unit
-        colour = "#00798c" if share > 0 else "#d1495b"
+        colour = _LIGHT["better" if share > 0 else "worse"]
         x = middle if share > 0 else middle - width
         rows.append(f"<text x='0' y='{y + 13}' font-size='13'>{escape(str(name))}</text>")
         rows.append(f"<rect x='{x:.1f}' y='{y}' width='{width:.1f}' height='16' fill='{colour}'/>")
     height = 24 * len(shares) + 8
-    rows.append(f"<line x1='{middle}' x2='{middle}' y1='0' y2='{height}' stroke='#999'/>")
+    rows.append(f"<line x1='{middle}' x2='{middle}' y1='0' y2='{height}' stroke='{_QUIET}'/>")
     return _drawing(f"What speaks for {escape(label)} (right) and against it (left)", height, rows)
 
 
 def _drawing(title: str, height: int, shapes: list[str]) -> str:
     return (
-        "<div style='background: white; color: #333; padding: 12px; border-radius: 8px'>"
-        f"<h3 style='margin: 0 0 8px; color: #333'>{title}</h3>"
-        f"<svg viewBox='0 0 {WIDTH} {height}' width='100%' fill='#333' "
+        f"<div style='background: white; color: {_INK}; padding: 12px; border-radius: 8px'>"
+        f"<h3 style='margin: 0 0 8px; color: {_INK}'>{title}</h3>"
+        f"<svg viewBox='0 0 {WIDTH} {height}' width='100%' fill='{_INK}' "
         f"font-family='system-ui, sans-serif'>{''.join(shapes)}</svg></div>"
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import cycle
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from adan.reports.figures import CURVES, PALETTE
+from adan._colours import CLASSES
+from adan.reports.figures import CURVES
 
 WIDTH, HEIGHT = 400, 220
 """The plotting area of a panel of curves, in units of its drawing."""
@@ -20,11 +20,6 @@ SIDE = 1000
 """The side of a map, in units of its drawing."""
 
 _DASHES = ("none", "8 4", "2 3", "9 3 2 3")
-
-
-def colours(emotions: Sequence[str]) -> dict[str, str]:
-    """Give each emotion its colour, the one that `adan.reports.figures.figure3` gives it."""
-    return dict(zip(sorted(emotions), cycle(PALETTE), strict=False))
 
 
 def curves(history: pd.DataFrame) -> list[dict[str, Any]]:
@@ -67,7 +62,7 @@ def _panel(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
             "first": f"{curve[0]:.3g}",
             "last": f"{curve[-1]:.3g}",
         }
-        for (label, curve), colour, dash in zip(curves.items(), PALETTE, _DASHES, strict=False)
+        for (label, curve), colour, dash in zip(curves.items(), CLASSES, _DASHES, strict=False)
     ]
     return {"lines": lines, "x": x, "y": [(HEIGHT - place, text) for place, text in y]}
 
@@ -117,7 +112,7 @@ def maps(points: pd.DataFrame) -> list[dict[str, Any]]:
     Parameters
     ----------
     points : DataFrame
-        What `adan.reports.figures.map_points` returns.
+        What `adan.reproduction.figures.map_points` returns.
 
     Returns
     -------

@@ -1,28 +1,21 @@
-"""Figures of a study."""
+"""Figures of a study, drawn from what its run left."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
+from adan._colours import CLASSES, by_class
 from adan._files import replacing
 from adan.evaluation.scores import ROW, confusion
-
-PALETTE = ("#d55e00", "#cc79a7", "#009e73", "#56b4e9", "#e69f00", "#8c8c8c", "#0072b2", "#f0e442")
-"""Colours that colour-blind readers tell apart (Okabe and Ito 2008), one an emotion or curve."""
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
@@ -48,7 +41,7 @@ def figure2(history: Mapping[str, NDArray[np.floating]], *, title: str) -> Figur
     panels = figure.subplots(2, 2).ravel()
     epochs = np.arange(1, len(history["loss_discriminator"]) + 1)
     for axes, (heading, curves) in zip(panels, CURVES.items(), strict=True):
-        axes.set_prop_cycle(color=PALETTE)
+        axes.set_prop_cycle(color=CLASSES)
         for name, label in curves.items():
             axes.plot(epochs, history[name], label=label)
         axes.set(title=heading, xlabel="epoch")
@@ -83,57 +76,24 @@ CURVES = {
 }
 
 
-def map_points(
-    spaces: Mapping[str, tuple[NDArray[np.floating], NDArray[np.floating]]],
-    utterances: pd.DataFrame,
-    *,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Map real and synthetic vectors to the plane by t-SNE.
-
-    Parameters
-    ----------
-    spaces : mapping of name to (real, synthetic)
-        Two arrays of shape (n, d); row i of both has the emotion of utterance i.
-    utterances : DataFrame of n rows
-        ``utterance``, ``emotion`` and ``speaker`` of the real vectors.
-    seed : int, default=0
-        Seed of t-SNE.
-
-    Returns
-    -------
-    DataFrame
-        One row a point: ``utterance`` and ``speaker`` (empty where it is synthetic), ``emotion``,
-        ``synthetic``, ``space``, ``x``, ``y``.
-    """
-    synthetic = utterances.assign(utterance="", speaker="", synthetic=True)
-    points = pd.concat([utterances.assign(synthetic=False), synthetic], ignore_index=True)
-    with threadpool_limits(1):
-        mapped = Parallel(n_jobs=len(spaces), prefer="threads")(
-            delayed(tsne)(np.vstack(vectors), seed) for vectors in spaces.values()
-        )
-    maps = [
-        points.assign(space=space, x=places[:, 0], y=places[:, 1])
-        for space, places in zip(spaces, mapped, strict=True)
-    ]
-    return pd.concat(maps, ignore_index=True)
-
-
 def figure3(points: pd.DataFrame, *, title: str) -> Figure:
     """Draw the maps of real and synthetic vectors (Figure 3).
 
     Parameters
     ----------
     points : DataFrame
-        What `map_points` returns. One colour an emotion, light for real and dark for synthetic.
+        What `adan.reproduction.figures.map_points` returns. One colour an emotion, light for real
+        and dark for synthetic.
     title : str
         What was trained on what.
     """
     figure = Figure(figsize=(13, 6), layout="constrained")
     spaces = points.groupby("space", sort=False)
     panels = figure.subplots(1, len(spaces), squeeze=False)[0]
+    colours = by_class(points["emotion"].unique())
     for axes, letter, (space, there) in zip(panels, ascii_lowercase, spaces, strict=False):
-        for colour, (emotion, some) in zip(cycle(PALETTE), there.groupby("emotion"), strict=False):
+        for emotion, some in there.groupby("emotion"):
+            colour = colours[emotion]
             for origin, chosen, shade, marker in (
                 ("real", some[~some["synthetic"]], _lighter(colour), "o"),
                 ("synthetic", some[some["synthetic"]], _darker(colour), "^"),
@@ -147,14 +107,6 @@ def figure3(points: pd.DataFrame, *, title: str) -> Figure:
     figure.legend(handles, labels, loc="outside lower center", ncols=7, frameon=False)
     figure.suptitle(title)
     return figure
-
-
-def tsne(X: NDArray[np.floating], seed: int) -> NDArray[np.floating]:
-    """Return the t-SNE map (n, 2) of vectors (n, d), after PCA to 50 dimensions at the most."""
-    components = min(50, *X.shape)
-    reduced = PCA(components, random_state=seed).fit_transform(X)
-    perplexity = min(30, (len(X) - 1) / 3)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
 
 
 def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:

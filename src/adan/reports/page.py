@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from adan._colours import THEMES, by_class
 from adan.evaluation.scores import ROW, confusion
 from adan.reports import drawing
 from adan.reports.folder import Run
@@ -49,7 +50,8 @@ def page(
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
         "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
-        "colours": drawing.colours(emotions),
+        "colours": by_class(emotions),
+        "themes": THEMES,
         "confusions": _confusions(run.predictions, labels),
         "mistakes": _mistakes(run.predictions, labels, utterances),
         "columns": [*labels.values()],

@@ -17,11 +17,10 @@ from markupsafe import Markup
 from adan._files import replacing
 from adan.corpora import Corpus, read_corpus
 from adan.errors import AdanError
-from adan.evaluation.normalisation import described
 from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
 from adan.reports.page import page
-from adan.reports.tables import measured, quality_notes, statistics_notes
+from adan.reports.tables import measured, protocol_notes, quality_notes, statistics_notes
 
 
 def report(
@@ -149,7 +148,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "published": [m for m in ("wa", "uar") if rows[f"published_{m}"].notna().any()],
         "published_on": run.about.get("published_on", ""),
         "corpus": run.corpus,
-        "notes": _notes(run, finished),
+        "notes": [*protocol_notes(run.predictions), *statistics_notes(finished)],
         "quality": None if run.quality is None else _quality(run.quality),
         "about": run.about,
         "sources": run.data,
@@ -186,27 +185,6 @@ def _labels(rows: pd.DataFrame) -> list[str]:
         ", ".join([f"{row['method']} + {row['classifier'].upper()}", *(row[c] for c in further)])
         for _, row in rows.iterrows()
     ]
-
-
-def _notes(run: Run, rows: pd.DataFrame) -> list[str]:
-    """Say how it was measured."""
-    predictions = run.predictions
-    utterances = predictions.drop_duplicates("utterance")
-    classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
-    group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
-    how = predictions["normalisation"].unique()
-    return [
-        f"{run.corpus}, {run.features}: {len(utterances)} utterances ({classes}) of "
-        f"{predictions['speaker'].nunique()} speakers.",
-        f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
-        "the predictions pooled over folds.",
-        *(f"Normalisation “{name}”: {described(name)}." for name in how),
-        *([_ONE_SEED] if predictions["seed"].nunique() == 1 else []),
-        *statistics_notes(rows),
-    ]
-
-
-_ONE_SEED = "One seed: before believing a difference of a point or two, run ten (--seeds 10)."
 
 
 def _quality(quality: pd.DataFrame) -> dict[str, Any]:
@@ -318,4 +296,3 @@ _ENVIRONMENTS = {
         comment_end_string="#>",
     ),
 }
-FORMATS = tuple(_ENVIRONMENTS)

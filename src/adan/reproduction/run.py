@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 
 from adan._files import replacing
 from adan.errors import AdanError
@@ -20,15 +17,16 @@ from adan.experiments.runner import run
 from adan.experiments.sources import Source, digest, load
 from adan.experiments.study import parameters_of
 from adan.reports import figures
-from adan.reports.tables import (
-    markdown,
-    protocol_notes,
-    published_beside_measured,
-    quality_notes,
+from adan.reports.tables import protocol_notes, quality_notes
+from adan.reproduction.figures import draw
+from adan.reproduction.published import TABLES, Row
+from adan.reproduction.specifications import (
+    adan,
+    rows_of,
+    specification,
+    without_missing_classes,
 )
-from adan.reproduction import published as paper
-from adan.synthesis.adan import ADAN
-from adan.synthesis.base import fit_all
+from adan.reproduction.tables import markdown, published_beside_measured
 
 QUICK_NOTE = (
     "QUICK: fewer epochs and synthetic sets than the paper's, to look at the output; the figures "
@@ -64,7 +62,7 @@ def table(
     folder : Path
         Made if it is missing.
     corpus, corpus_options, methods, seeds, normalisation, tuned, quick
-        See `adan.reproduction.published.specification`; a quick run's every output says so.
+        See `adan.reproduction.specifications.specification`; a quick run's every output says so.
     command : str, optional
         What was typed to have this run, for its report to repeat.
     progress : bool, default=False
@@ -82,7 +80,7 @@ def table(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    study = paper.specification(
+    study = specification(
         name,
         corpus,
         corpus_options,
@@ -92,26 +90,26 @@ def table(
         tuned=tuned,
         quick=quick,
     )
-    (where,) = load(study, progress=progress)
-    study = paper.without_missing_classes(study, where)
-    plan = paper.TABLES[name].of(study, where)
-    text = ""
-    about = {
+    (source,) = load(study, progress=progress)
+    study = without_missing_classes(study, source)
+    rows = rows_of(name, study, source)
+    title = f"{TABLES[name].title}: {source.corpus}, {source.features}"
+    about: dict[str, Any] = {
         "run": name,
-        "title": _title(plan, where, quick),
-        "published_on": plan.corpus,
+        "title": title + (" (QUICK)" if quick else ""),
+        "published_on": TABLES[name].corpus,
         "quick": quick,
         **_typed(command),
     }
     try:
-        run(study, [where], folder, about=about, progress=progress, **running)
+        run(study, [source], folder, about=about, progress=progress, **running)
     finally:
         if (folder / "predictions.parquet").exists():
-            measured = pd.read_parquet(folder / "predictions.parquet")
-            text = _write(folder, name, plan, where, measured, quick)
-    matrices = figures.confusion_matrices(measured, title=_title(plan, where, quick))
+            predictions = pd.read_parquet(folder / "predictions.parquet")
+            text = _write(folder, about, rows, source, predictions)
+    matrices = figures.confusion_matrices(predictions, title=about["title"])
     figures.save(matrices, folder, "confusion")
-    _save_figures(folder, where, quick=quick, progress=progress)
+    draw(folder, source, quick=quick, progress=progress)
     return text
 
 
@@ -146,87 +144,57 @@ def figure(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    study = paper.specification("table1", corpus, corpus_options)
-    (where,) = load(study, progress=progress)
+    (source,) = load(specification("table1", corpus, corpus_options), progress=progress)
     settings = {
         "corpus": corpus,
         "corpus_options": dict(corpus_options or {}),
         "quick": quick,
-        "adan": parameters_of(paper.adan(quick=quick)),
+        "adan": parameters_of(adan(quick=quick)),
     }
-    _claim(folder, {"run": name, **_typed(command), "settings": settings}, where)
-    return _save_figures(folder, where, quick=quick, progress=progress, only=name)
+    _claim(folder, {"run": name, **_typed(command), "settings": settings}, source)
+    return draw(folder, source, [name], quick=quick, progress=progress)
 
 
 def _write(
     folder: Path,
-    name: str,
-    plan: paper.Table,
-    where: Source,
+    about: Mapping[str, Any],
+    rows: Sequence[Row],
+    source: Source,
     predictions: pd.DataFrame,
-    quick: bool,
 ) -> str:
-    table = published_beside_measured(plan.rows, predictions)
-    quality = folder / "quality.parquet"
-    notes = [
-        *protocol_notes(where, plan.corpus, predictions),
-        *(quality_notes(pd.read_parquet(quality)) if quality.exists() else []),
-        *([QUICK_NOTE] if quick else []),
-    ]
-    text = markdown(table, title=_title(plan, where, quick), notes=notes)
-    for stem, frame in {name: table, "confusion": confusion(predictions)}.items():
+    """Write the table and the confusion matrices of what is finished; return the table's text."""
+    table = published_beside_measured(rows, predictions)
+    text = markdown(table, title=about["title"], notes=_notes(folder, about, source, predictions))
+    for stem, frame in {about["run"]: table, "confusion": confusion(predictions)}.items():
         with replacing(folder / f"{stem}.csv") as path:
-            frame.assign(quick=quick).to_csv(path, index=False, float_format="%.4f")
-    with replacing(folder / f"{name}.md") as path:
+            frame.assign(quick=about["quick"]).to_csv(path, index=False, float_format="%.4f")
+    with replacing(folder / f"{about['run']}.md") as path:
         path.write_text(text)
     return text
 
 
-def _title(plan: paper.Table, where: Source, quick: bool) -> str:
-    return f"{plan.title}: {where.corpus}, {where.features}" + (" (QUICK)" if quick else "")
-
-
-def _save_figures(
-    folder: Path, where: Source, *, quick: bool, progress: bool, only: str | None = None
-) -> list[Path]:
-    data = where.data.only(where.data.learnable)
-    X = StandardScaler().fit_transform(data.X)
-    adan = paper.adan(quick=quick, seed=0)
-    fit_all([adan], [(X, data.y)], progress=progress)
-    speakers = len(np.unique(data.speakers))
-    title = f"ADAN on {where.corpus}, {where.features}, all {speakers} speakers, seed 0"
-    title += " (QUICK)" if quick else ""
-    paths: list[Path] = []
-    if only in (None, "figure2"):
-        with replacing(folder / "history.csv") as path:
-            pd.DataFrame(adan.history_).rename_axis("epoch").to_csv(path)
-        paths += [folder / "history.csv"]
-        paths += figures.save(figures.figure2(adan.history_, title=title), folder, "figure2")
-    if only in (None, "figure3"):
-        utterances = {"utterance": data.utterances, "emotion": data.y, "speaker": data.speakers}
-        points = figures.map_points(_spaces(adan, X, data.y), pd.DataFrame(utterances))
-        with replacing(folder / "map.csv") as path:
-            points.to_csv(path, index=False, float_format="%.3f")
-        paths += [folder / "map.csv"]
-        paths += figures.save(figures.figure3(points, title=title), folder, "figure3")
-    return paths
-
-
-def _spaces(
-    adan: ADAN, X: NDArray[np.floating], y: NDArray[Any]
-) -> dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]]:
-    latents = adan.sample_latent(y)
-    return {
-        "latent vectors": (adan.encode(X), latents),
-        "feature vectors": (X, adan.decode(latents)),
-    }
+def _notes(
+    folder: Path, about: Mapping[str, Any], source: Source, predictions: pd.DataFrame
+) -> list[str]:
+    """Say what a reader must know about the table."""
+    notes = protocol_notes(predictions)
+    if source.improvised is not None:
+        n = source.improvised.sum()
+        notes.append(f"Synthesizers learn from the {n} improvised utterances alone.")
+    if source.corpus != about["published_on"]:
+        notes.append(
+            f"The published figures are those of {about['published_on']}, not of this corpus."
+        )
+    if (folder / "quality.parquet").exists():
+        notes += quality_notes(pd.read_parquet(folder / "quality.parquet"))
+    return notes + ([QUICK_NOTE] if about["quick"] else [])
 
 
 def _typed(command: str) -> dict[str, str]:
     return {"command": command} if command else {}
 
 
-def _claim(folder: Path, about: dict[str, Any], where: Source) -> None:
+def _claim(folder: Path, about: dict[str, Any], source: Source) -> None:
     """Write the settings of a figure, unless the folder holds a run with other settings."""
     path = folder / "settings.json"
     about = json.loads(json.dumps(about))
@@ -245,10 +213,10 @@ def _claim(folder: Path, about: dict[str, Any], where: Source) -> None:
         **about,
         "data": [
             {
-                "corpus": where.corpus,
-                "features": where.features,
-                "utterances": len(where.data.X),
-                "sha256": digest(where.data),
+                "corpus": source.corpus,
+                "features": source.features,
+                "utterances": len(source.data.X),
+                "sha256": digest(source.data),
             }
         ],
         "versions": versions(),

@@ -6,63 +6,56 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import ADAN, AdanError
-from adan.experiments.sources import Source, load
+from adan import AdanError
+from adan.cli.reproduce import TABLES as NAMES
+from adan.experiments.sources import load
 from adan.experiments.store import Store
-from adan.experiments.study import Data
-from adan.reproduction import published as paper
+from adan.reports.report import report
 from adan.reproduction import run as reproduce
+from adan.reproduction import specifications
+from adan.reproduction.published import TABLES
 
-SMALL_ADAN = "autoencoder_hidden = [20], hidden = [10], latent_dim = 5, epochs = 3"
-SMALL_TABLE1 = f"""
-corpora = ["emodb"]
-[methods]
-"real only" = {{ synthesizer = "none" }}
-adan = {{ synthesizer = "adan", times = 2, parameters = {{ {SMALL_ADAN} }} }}
-[classifiers]
-svm = {{ kind = "svm" }}
-dnn = {{ kind = "dnn", parameters = {{ steps = 20 }} }}
-"""
+
+@pytest.fixture(scope="module")
+def where():
+    """EmoDB's bundled features."""
+    (source,) = load(specifications.specification("table1"))
+    return source
 
 
 @pytest.fixture
-def small_table1(monkeypatch, tmp_path_factory, make_rows):
-    """Table I on few rows and a small network."""
-    X, y = make_rows(n=60, d=20)
-    speakers = np.repeat(["03", "08", "09"], 20)
-    data = Data(X, y, speakers, np.arange(60).astype(str), speakers, np.ones(60, bool))
-    studies = tmp_path_factory.mktemp("studies")
-    (studies / "table1.toml").write_text(SMALL_TABLE1)
-    monkeypatch.setattr(paper, "STUDIES", studies)
-    source = Source("EmoDB", "IS11", "speaker", data)
-    monkeypatch.setattr(reproduce, "load", lambda *_, **__: [source])
-    small = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3, random_state=0)
-    monkeypatch.setattr(paper, "adan", lambda **_: small)
+def _small(small_table1, monkeypatch):
+    small_table1(monkeypatch)
 
 
-@pytest.mark.usefixtures("small_table1")
-def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
-    text = reproduce.table("table1", tmp_path, seeds=2)
-    table = pd.read_csv(tmp_path / "table1.csv").set_index("row")
+@pytest.fixture
+def _undrawn(monkeypatch):
+    """Leave the figures out, which take most of the time."""
+    monkeypatch.setattr(reproduce, "draw", lambda *_, **__: [])
+    monkeypatch.setattr(reproduce.figures, "save", lambda *_: [])
+
+
+def test_table1_leaves_table_figures_predictions_and_settings(finished_run):
+    table = pd.read_csv(finished_run / "table1.csv").set_index("row")
+    text = (finished_run / "table1.md").read_text()
     assert {
         *("method", "classifier", "normalisation", "published_wa"),
         *("wa", "wa_low", "wa_high", "wa_std", "uar", "uar_std", "n_seeds", "n_speakers"),
         *("uar_difference", "uar_difference_low", "uar_p", "uar_p_holm", "uar_effect", "verdict"),
     } <= set(table)
-    assert len(table) == len(paper.TABLES["table1"].rows)
+    assert len(table) == len(TABLES["table1"].rows)
     assert table.loc["ADAN + DNN", "published_wa"] == 83.74
     assert table.loc["ADAN + DNN", "n_seeds"] == 2
     humans = table.loc["Perception by human (Burkhardt et al.)"]
     assert humans["source"] == "as published"
     assert np.isnan(humans["wa"])
-    predictions = pd.read_parquet(tmp_path / "predictions.parquet")
+    predictions = pd.read_parquet(finished_run / "predictions.parquet")
     right = predictions.query("method == 'adan' and classifier == 'svm'")
     wa = 100 * (right["true"] == right["predicted"]).groupby(right["seed"]).mean().mean()
     assert table.loc["ADAN + SVM", "wa"] == pytest.approx(wa, abs=1e-3)
-    settings = json.loads((tmp_path / "settings.json").read_text())
+    settings = json.loads((finished_run / "settings.json").read_text())
     assert settings["settings"]["methods"]["adan"]["synthesizer"]["epochs"] == 3
-    assert "command" not in settings
-    assert (tmp_path / "table1.md").read_text() == text
+    assert settings["command"] == f"adan reproduce table1 --seeds 2 -o {finished_run}"
     assert "| ADAN + DNN | 83.74 |  | " in text
     humans, adan = (
         next(line for line in text.splitlines() if line.startswith(f"| {name}"))
@@ -72,16 +65,16 @@ def test_table1_leaves_table_figures_predictions_and_settings(tmp_path):
     assert re.search(r"\| \d+\.\d \[\d+\.\d, \d+\.\d\] .* \| not told apart \|", adan)
     assert "bootstrap over the 3 speakers" in text
     assert "cannot be seen" in text
-    quality = pd.read_parquet(tmp_path / "quality.parquet")
+    quality = pd.read_parquet(finished_run / "quality.parquet")
     assert {"held-out speaker", "adan"} == set(quality["method"])
     assert set(quality["fold"]) == {"03", "08", "09"}
     assert "Quality of the synthetic vectors, with 03, 08, 09 left out in turn" in text
     for figure in ("figure2", "figure3", "confusion"):
-        assert (tmp_path / f"{figure}.png").stat().st_size > 10_000
-        assert "<svg" in (tmp_path / f"{figure}.svg").read_text()
+        assert (finished_run / f"{figure}.png").stat().st_size > 10_000
+        assert "<svg" in (finished_run / f"{figure}.svg").read_text()
 
 
-@pytest.mark.usefixtures("small_table1")
+@pytest.mark.usefixtures("_small")
 def test_an_interrupted_run_keeps_what_was_finished(tmp_path, monkeypatch):
     land = Store.land
 
@@ -99,37 +92,43 @@ def test_an_interrupted_run_keeps_what_was_finished(tmp_path, monkeypatch):
     assert "| ADAN + SVM | 80.93 |  | not run |" in (tmp_path / "table1.md").read_text()
 
 
-@pytest.mark.usefixtures("small_table1")
-def test_a_folder_with_another_run_is_left_alone(tmp_path):
-    reproduce.figure("figure2", tmp_path)
+@pytest.mark.usefixtures("_small")
+def test_a_folder_with_another_run_is_left_alone(tmp_path, monkeypatch):
+    drawn = reproduce.figure("figure2", tmp_path)
+    assert [path.name for path in drawn] == ["history.csv", "figure2.png", "figure2.svg"]
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(AdanError, match="holds a run with other settings"):
         reproduce.table("table1", tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert "command" not in json.loads((tmp_path / "settings.json").read_text())
+    monkeypatch.setattr(reproduce, "draw", lambda *_, **__: [])
     reproduce.figure("figure2", tmp_path)
 
 
-@pytest.mark.usefixtures("small_table1")
-def test_figure3_leaves_its_points(tmp_path):
-    reproduce.figure("figure3", tmp_path)
-    points = pd.read_csv(tmp_path / "map.csv")
-    assert points.groupby(["space", "synthetic"]).size().tolist() == [60] * 4
+def test_figure3_leaves_its_points(finished_run):
+    points = pd.read_csv(finished_run / "map.csv", dtype={"speaker": str})
+    n = pd.read_parquet(finished_run / "predictions.parquet")["utterance"].nunique()
+    assert points.groupby(["space", "synthetic"]).size().tolist() == [n] * 4
     real = points[~points["synthetic"]]
-    assert real["utterance"].nunique() == 60
-    assert real["speaker"].nunique() == 3
+    assert real["utterance"].nunique() == n
+    assert set(real["speaker"]) == {"03", "08", "09"}
     assert points.loc[points["synthetic"], ["utterance", "speaker"]].isna().all(axis=None)
 
 
-@pytest.mark.usefixtures("small_table1")
+@pytest.mark.usefixtures("_small", "_undrawn")
 def test_quick_says_so_in_every_table(tmp_path):
     text = reproduce.table("table1", tmp_path, quick=True)
     assert text.count("QUICK") == 2
     assert pd.read_csv(tmp_path / "table1.csv")["quick"].all()
+    assert "command" not in json.loads((tmp_path / "settings.json").read_text())
+    report(tmp_path, format="md")
+    assert "```sh" not in (tmp_path / "report.md").read_text()
 
 
 @pytest.mark.usefixtures("audio_extra")
-def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
+def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkeypatch):
     """Sessions are left out, and both halves of the table come out."""
+    monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 20, "times": 1})
     text = reproduce.table(
         "table2",
         tmp_path / "run",
@@ -141,62 +140,62 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
     assert table["n_seeds"].eq(1).all()
     assert table["subset"].value_counts().to_dict() == {"improvised": 3, "all": 3}
     assert table.loc["Real only", "published_uar"] == 58.25
-    assert "Leave one session out: 5 folds" in text
+    assert "Leave one session out, 5 folds" in text
     assert "improvised utterances alone" in text
     predictions = pd.read_parquet(tmp_path / "run/predictions.parquet")
     assert set(predictions["fold"]) == {f"Ses0{n}" for n in range(1, 6)}
-    halves = predictions.groupby("subset")["utterance"].nunique()
+    halves = predictions.groupby("part")["utterance"].nunique()
     assert halves["all"] == 2 * halves["improvised"]
 
 
 def test_tables_of_iemocap_say_how_to_get_it():
     with pytest.raises(AdanError, match=r"Table III needs IEMOCAP: .*--corpus emodb"):
-        paper.specification("table3")
+        specifications.specification("table3")
 
 
-@pytest.mark.parametrize("name", paper.TABLES)
-def test_every_table_can_be_run_on_emodb(name):
-    study = paper.specification(name, "emodb")
-    (where,) = load(study)
+def test_the_command_knows_every_table():
+    assert {*NAMES} == {*TABLES} == {path.stem for path in specifications.STUDIES.glob("*.toml")}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_can_be_run_on_emodb(name, where):
+    study = specifications.specification(name, "emodb")
     assert [subset for subset, _ in where.subsets(study.subsets)] == ["all"]
-    rows = paper.TABLES[name].of(study, where).rows
+    rows = specifications.rows_of(name, study, where)
     measured = {(row.method, row.classifier) for row in rows if row.method}
     assert measured == {(m, c) for m in study.methods for c in study.classifiers}
     assert {row.subset for row in rows} == {"all"}
-    quick = paper.specification(name, "emodb", quick=True)
+    quick = specifications.specification(name, "emodb", quick=True)
     assert quick.methods.keys() == study.methods.keys()
     assert all(m.times <= 2 for m in quick.methods.values() if m.synthesizer != "none")
 
 
-def test_further_methods_get_rows_of_their_own():
-    study = paper.specification("table1", methods=["gaussian", "adan"])
-    (where,) = load(study)
-    rows = paper.TABLES["table1"].of(study, where).rows
+def test_further_methods_get_rows_of_their_own(where):
+    study = specifications.specification("table1", methods=["gaussian", "adan"])
+    rows = specifications.rows_of("table1", study, where)
     assert [row.label for row in rows[-2:]] == ["gaussian + SVM", "gaussian + DNN"]
     with pytest.raises(AdanError, match="no synthesizer 'nothing'"):
-        paper.specification("table1", methods=["nothing"])
+        specifications.specification("table1", methods=["nothing"])
 
 
-def test_tuned_classifiers_stand_beside_the_papers():
-    study = paper.specification("table1", tuned=True, quick=True)
-    (where,) = load(study)
-    rows = [(row.label, row.classifier) for row in paper.TABLES["table1"].of(study, where).rows]
+def test_tuned_classifiers_stand_beside_the_papers(where):
+    study = specifications.specification("table1", tuned=True, quick=True)
+    rows = [(row.label, row.classifier) for row in specifications.rows_of("table1", study, where)]
     place = rows.index(("ADAN + SVM", "svm"))
     assert rows[place + 1] == ("ADAN + SVM, tuned", "svm tuned")
     made = study.study("fold").classifiers
     assert list(made) == ["svm", "dnn", "svm tuned", "dnn tuned"]
     assert made["dnn tuned"].steps == 200
-    tanh = paper.specification("table4", "emodb", tuned=True).study("fold").classifiers
+    tanh = specifications.specification("table4", "emodb", tuned=True).study("fold").classifiers
     assert tanh["dnn tuned"].activation == "tanh"
 
 
-def test_ablations_augment_the_happy_class_more_where_there_is_one():
-    study = paper.specification("ablations")
+def test_ablations_augment_the_happy_class_more_where_there_is_one(where):
+    study = specifications.specification("ablations")
     made = study.study("fold").methods
     assert made["3 x happiness"].more == {"happiness": 3}
     assert made["no loss from C to G"].synthesizer.classification_weight == 0
-    (where,) = load(study)
-    assert paper.without_missing_classes(study, where) == study
+    assert specifications.without_missing_classes(study, where) == study
     data = where.data.only(where.data.y != "happiness")
-    without = paper.without_missing_classes(study, replace(where, data=data))
+    without = specifications.without_missing_classes(study, replace(where, data=data))
     assert without.methods.keys() == study.methods.keys() - {"3 x happiness"}

@@ -1,0 +1,1 @@
+"""The paper: its numbers, and the studies that measure them again."""

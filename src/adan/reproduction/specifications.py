@@ -1,0 +1,150 @@
+"""Which study measures each table of the paper: as published, quick, tuned, with more methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adan.corpora.iemocap import HOW_TO_GET
+from adan.errors import AdanError
+from adan.experiments.sources import EMBEDDED, Source
+from adan.experiments.specification import Specification, read
+from adan.reproduction.published import TABLES, Row
+from adan.synthesis.adan import ADAN
+
+STUDIES = Path(__file__).with_name("studies")
+"""A TOML file for each table: what is run."""
+
+TUNED = " tuned"
+"""What is added to a classifier's name where its settings are chosen."""
+
+SHORT = {"epochs": 20, "steps": 200, "times": 2}
+"""What a quick look cuts training down to."""
+
+
+def specification(
+    name: str,
+    corpus: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    *,
+    methods: Sequence[str] = (),
+    seeds: int = 1,
+    normalisation: str = "fold",
+    tuned: bool = False,
+    quick: bool = False,
+) -> Specification:
+    """Return the study that measures a table.
+
+    Parameters
+    ----------
+    name : str
+        A key of `adan.reproduction.published.TABLES`.
+    corpus : str, optional
+        What `adan.corpora.read_corpus` takes; ``"emodb"``, and the default where the published
+        figures are EmoDB's, is its bundled features.
+    options : mapping, optional
+        Keywords of `adan.corpora.read_corpus`.
+    methods : sequence of str, default=()
+        Further synthesizers, by their names in `adan.synthesis.registry`.
+    seeds : int, default=1
+        Number of seeds.
+    normalisation : {"fold", "corpus", "speaker"}, default="fold"
+        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    tuned : bool, default=False
+        Add classifiers whose settings are chosen inside the training speakers.
+    quick : bool, default=False
+        Cut all training short, for a look at the output.
+
+    Raises
+    ------
+    AdanError
+        If the table needs a corpus and there is none, or there is no such method.
+    """
+    study = read(STUDIES / f"{name}.toml")
+    if corpus is None and TABLES[name].corpus != "EmoDB":
+        raise AdanError(
+            f"{TABLES[name].title} needs {TABLES[name].corpus}: {HOW_TO_GET}, then give its folder "
+            f"with --corpus, or run the table on another corpus, such as --corpus {EMBEDDED}"
+        )
+    study = study.changed(seeds=seeds, normalisations=[normalisation]).with_methods(methods)
+    if corpus is not None:
+        study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
+    study = _with_tuned(study) if tuned else study
+    return _quick(study) if quick else study
+
+
+def without_missing_classes(study: Specification, source: Source) -> Specification:
+    """Return the study less the methods that want more of a class that the corpus has not."""
+    classes = set(source.data.y.tolist())
+    methods = {n: m for n, m in study.methods.items() if set(m.more) <= classes}
+    return study.model_copy(update={"methods": methods})
+
+
+def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
+    """Return the rows of a table whose study may have further methods, on the data that it has.
+
+    A corpus whose utterances are all of one kind has the rows of the last subset alone. Methods
+    that the paper does not have get rows below, each with every classifier. Tuned classifiers
+    stand under the paper's.
+    """
+    published = TABLES[name].rows
+    further = tuple(
+        Row(f"{method} + {classifier.upper()}", method, classifier, subset=subset)
+        for subset in study.subsets
+        for method in study.methods
+        if method not in {row.method for row in published}
+        for classifier in study.classifiers
+        if not classifier.endswith(TUNED)
+    )
+    rows = tuple(
+        row
+        for own in published + further
+        for row in (own, _tuned(own))
+        if row is own or row.classifier in study.classifiers
+    )
+    if source.improvised is not None:
+        return rows
+    last = study.subsets[-1]
+    return tuple(replace(r, subset="all") for r in rows if not r.method or r.subset == last)
+
+
+def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
+    """Return the paper's ADAN; ``quick`` stops its training early."""
+    network = ADAN(random_state=seed)
+    return network.set_params(**_shortened(network)) if quick else network
+
+
+def _tuned(row: Row) -> Row:
+    return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, subset=row.subset)
+
+
+def _with_tuned(study: Specification) -> Specification:
+    """Return the study with a tuned classifier beside each."""
+    classifiers = study.model_dump(exclude_unset=True)["classifiers"]
+    for name, choice in study.classifiers.items():
+        kept = {k: v for k, v in choice.parameters.items() if k in ("activation", "steps")}
+        classifiers[name + TUNED] = {"kind": f"tuned {choice.kind}", "parameters": kept}
+    return study.changed(classifiers=classifiers)
+
+
+def _quick(study: Specification) -> Specification:
+    """Return the study with all training cut short."""
+    values = study.model_dump(exclude_unset=True)
+    made = study.study("fold")
+    for name, method in made.methods.items():
+        if method.synthesizer is not None:
+            choice = values["methods"][name]
+            short = _shortened(method.synthesizer)
+            choice["parameters"] = {**choice.get("parameters", {}), **short}
+            choice["times"] = min(method.times, SHORT["times"])
+    for name, classifier in made.classifiers.items():
+        choice = values["classifiers"][name]
+        choice["parameters"] = {**choice.get("parameters", {}), **_shortened(classifier)}
+    return study.changed(**values)
+
+
+def _shortened(estimator: Any) -> dict[str, int]:
+    known = estimator.get_params()
+    return {name: SHORT[name] for name in ("epochs", "steps") if name in known}

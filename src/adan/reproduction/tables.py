@@ -1,0 +1,83 @@
+"""A table of the paper: published beside measured, as a data frame and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from adan.reports.tables import measured, statistics_notes
+from adan.reproduction.published import Row
+
+
+def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) -> pd.DataFrame:
+    """Put the published and the measured figures of a table side by side.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The table of the paper.
+    predictions : DataFrame
+        What was measured: see `adan.evaluation.scores`.
+
+    Returns
+    -------
+    DataFrame
+        One row a row of the paper, with ``row``, ``subset``, ``method``, ``classifier``,
+        ``normalisation``, ``published_wa``, ``published_uar``, the columns of
+        `adan.evaluation.comparison.compare`, and ``wa_std``, ``uar_std``, ``wa_fold_mean`` and
+        ``wa_fold_std`` of `adan.evaluation.scores.score`. A row nobody can run again has
+        ``source`` "as published" and no measured figures.
+    """
+    table = pd.DataFrame(
+        {
+            "row": [r.label for r in rows],
+            "subset": [r.subset for r in rows],
+            "method": [r.method or r.label for r in rows],
+            "classifier": [r.classifier for r in rows],
+            "source": ["measured" if r.method else "as published" for r in rows],
+            "published_wa": [r.wa for r in rows],
+            "published_uar": [r.uar for r in rows],
+        }
+    ).merge(measured(predictions), how="left", on=["subset", "method", "classifier"])
+    table["n_seeds"] = table["n_seeds"].fillna(0).astype(int)
+    return table
+
+
+def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> str:
+    """Return the table of `published_beside_measured` as Markdown, with its protocol below."""
+    lines = [
+        f"# {title}",
+        "",
+        "| method | published WA | UAR | measured WA | UAR | WA - real only | UAR - real only "
+        "| verdict |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for row in table.to_dict("records"):
+        published = [_number(row["published_wa"], ".2f"), _number(row["published_uar"], ".2f")]
+        if row["source"] == "as published":
+            measured = ["as published", "", "", "", ""]
+        elif row["n_seeds"] == 0:
+            measured = ["not run", "", "", "", ""]
+        else:
+            measured = [
+                *(_with_interval(row, measure, ".1f") for measure in ("wa", "uar")),
+                *(_with_interval(row, f"{m}_difference", "+.1f") for m in ("wa", "uar")),
+                row["verdict"],
+            ]
+        lines.append("| " + " | ".join([row["row"], *published, *measured]) + " |")
+    notes = [*notes, *statistics_notes(table)]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
+
+
+def _with_interval(row: dict[Hashable, Any], name: str, form: str) -> str:
+    """Return such as "80.8 [75.9, 85.0]"; without the interval where there is one speaker."""
+    value = _number(row[name], form)
+    low, high = (_number(row[f"{name}_{end}"], form) for end in ("low", "high"))
+    return f"{value} [{low}, {high}]" if low else value
+
+
+def _number(value: float, form: str) -> str:
+    return "" if np.isnan(value) else f"{value:{form}}"
