@@ -134,7 +134,7 @@ def make_iemocap(tmp_path, make_audio, make_signal) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_rows() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
     """Normal rows around one centre a class, and their string labels, in turn."""
 

@@ -7,6 +7,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from adan import ADAN, AdanError
+from adan.networks import training
 from adan.synthesis import neural
 from adan.synthesis.base import fit_all
 
@@ -73,20 +74,6 @@ def test_a_sample_is_the_decoded_latent_sample(make_adan, make_rows):
     np.testing.assert_allclose(adan.decode(adan.sample_latent(y)), adan.sample(y)[0], rtol=1e-6)
 
 
-def test_rotation_is_lossless_for_the_training_rows(make_rows, make_adan):
-    X, y = make_rows(n=30, d=100)
-    coordinates = make_adan().fit(X, y).coordinates_
-    rows = coordinates.to(X)
-    assert rows.shape == (30, 29)
-    np.testing.assert_allclose(coordinates.back(rows.numpy()), X, atol=1e-4)
-    standard = (X - X.mean(axis=0)) / X.std(axis=0)
-    np.testing.assert_allclose(torch.cdist(rows, rows)[0], _distances(standard)[0], atol=1e-3)
-
-
-def _distances(rows):
-    return np.linalg.norm(rows[:, None] - rows[None], axis=-1)
-
-
 def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
     """Unequal numbers of rows, of coordinates and of batches, and each its own seed."""
     data = [make_rows(n=n, d=80, seed=n) for n in (45, 52, 60, 130)]
@@ -100,22 +87,22 @@ def test_members_of_a_stack_are_what_they_are_alone(make_adan, make_rows):
             np.testing.assert_allclose(stack[i].history_[name], values, rtol=1e-3, atol=1e-5)
 
 
-def test_a_stack_too_large_for_memory_is_cut(make_adan, make_rows, monkeypatch):
+def test_a_large_stack_is_cut_into_chunks(make_adan, make_rows, monkeypatch):
     X, y = make_rows()
     whole = [make_adan(random_state=i) for i in range(5)]
-    parts = [make_adan(random_state=i) for i in range(5)]
+    cut = [make_adan(random_state=i) for i in range(5)]
     fit_all(whole, [(X, y)] * 5)
     trained = []
-    together = neural._fit_together
-    monkeypatch.setattr(neural, "STACK_BYTES", 120_000)
+    fit_chunk = neural._fit_chunk
+    monkeypatch.setattr(training, "CHUNK_BYTES", 120_000)
     monkeypatch.setattr(
         neural,
-        "_fit_together",
-        lambda part, tick: (trained.append(len(part)), together(part, tick)),
+        "_fit_chunk",
+        lambda jobs, *others: (trained.append(len(jobs)), fit_chunk(jobs, *others)),
     )
-    fit_all(parts, [(X, y)] * 5)
+    fit_all(cut, [(X, y)] * 5)
     assert sorted(trained) == [1, 2, 2]
-    for a, b in zip(whole, parts, strict=True):
+    for a, b in zip(whole, cut, strict=True):
         np.testing.assert_allclose(a.sample(y)[0], b.sample(y)[0], rtol=1e-4)
 
 

@@ -31,11 +31,11 @@ def game():
 
 
 def synthetic_latents(game, batch):
-    return game.generator(torch.cat([batch.noise, batch.one_hot], dim=-1))
+    return game.generator(torch.cat([batch.noise["z"], batch.one_hot], dim=-1))
 
 
 def test_discriminator_step_moves_d_alone(game, make_batch, changed):
-    batch, before = make_batch(), copy.deepcopy(game)
+    batch, before = make_batch(game.noise), copy.deepcopy(game)
     latent, synthetic = game.encoder(batch.x), synthetic_latents(game, batch)
     game.train_discriminator(latent.detach(), synthetic.detach(), batch)
     assert changed(game, before) == {"discriminator"}
@@ -44,7 +44,7 @@ def test_discriminator_step_moves_d_alone(game, make_batch, changed):
 
 
 def test_autoencoder_step_moves_e_r_and_c(game, make_batch, changed):
-    batch, before = make_batch(), copy.deepcopy(game)
+    batch, before = make_batch(game.noise), copy.deepcopy(game)
     game.train_autoencoder(game.encoder(batch.x), batch)
     assert changed(game, before) == {"encoder", "decoder", "classifier"}
     assert all(p.grad is None for p in game.generator.parameters())
@@ -52,7 +52,7 @@ def test_autoencoder_step_moves_e_r_and_c(game, make_batch, changed):
 
 
 def test_decoder_learns_from_reconstruction_alone_and_c_from_classes_alone(game, make_batch):
-    batch = make_batch()
+    batch = make_batch(game.noise)
     latent = game.encoder(batch.x)
     classes = losses.classification_loss(game.classifier(latent), batch.one_hot, batch.weight)
     error = losses.reconstruction_loss(batch.x, game.decoder(latent), batch.weight)
@@ -65,7 +65,7 @@ def test_decoder_learns_from_reconstruction_alone_and_c_from_classes_alone(game,
 
 
 def test_generator_step_moves_g_alone_through_frozen_d_and_c(game, make_batch, changed):
-    batch, before = make_batch(), copy.deepcopy(game)
+    batch, before = make_batch(game.noise), copy.deepcopy(game)
     measures = game.train_generator(synthetic_latents(game, batch), batch)
     assert changed(game, before) == {"generator"}
     for network in (game.discriminator, game.classifier, game.encoder, game.decoder):
@@ -75,7 +75,7 @@ def test_generator_step_moves_g_alone_through_frozen_d_and_c(game, make_batch, c
 
 
 def test_generator_gradient_is_that_of_equation_6(game, make_batch):
-    batch = make_batch()
+    batch = make_batch(game.noise)
     synthetic = synthetic_latents(game, batch)
     d = game.discriminator(synthetic).squeeze(-1)
     c = losses.classification_loss(game.classifier(synthetic), batch.one_hot, batch.weight)
@@ -91,10 +91,10 @@ def test_generator_gradient_is_that_of_equation_6(game, make_batch):
 def test_one_round_equals_the_algorithm_step_by_step(game, make_batch, discriminator_steps):
     """Shared forward passes against fresh ones before every update."""
     game.discriminator_steps = discriminator_steps
-    batch, plain = make_batch(4 * discriminator_steps), copy.deepcopy(game)
+    batch, plain = make_batch({"z": 4 * discriminator_steps}), copy.deepcopy(game)
     game.step(batch)
 
-    for noise in batch.noise.split(4, dim=-1):
+    for noise in batch.noise["z"].split(4, dim=-1):
         fresh = plain.generator(torch.cat([noise, batch.one_hot], dim=-1)).detach()
         plain.train_discriminator(plain.encoder(batch.x).detach(), fresh, batch)
     plain.train_autoencoder(plain.encoder(batch.x), batch)
@@ -105,7 +105,7 @@ def test_one_round_equals_the_algorithm_step_by_step(game, make_batch, discrimin
 
 
 def test_filled_up_rows_and_columns_teach_nothing(game, make_batch):
-    batch = make_batch()
+    batch = make_batch(game.noise)
     other = copy.deepcopy(game)
     game.step(batch)
     x = batch.x.clone()
@@ -118,7 +118,7 @@ def test_filled_up_rows_and_columns_teach_nothing(game, make_batch):
 
 
 def test_without_weight_the_generator_learns_from_d_alone(game, make_batch):
-    batch = make_batch()
+    batch = make_batch(game.noise)
     game.classification_weight = 0.0
     measures = game.train_generator(synthetic_latents(game, batch), batch)
     assert (measures["gradient_discriminator"] > 0).all()

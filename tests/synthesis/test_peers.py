@@ -10,7 +10,7 @@ import torch
 from adan import AdanError
 from adan.networks import losses
 from adan.networks.loop import Batch
-from adan.networks.stacked import StackedMLP, _Affine
+from adan.networks.stacked import StackedMLP
 from adan.synthesis.aae import AdversarialAutoencoder, PriorGame, class_centres
 from adan.synthesis.cvae import VariationalAutoencoder
 from adan.synthesis.diffusion import Diffusion, cosine_schedule
@@ -75,7 +75,7 @@ def make_networks():
 @each
 def test_each_update_changes_its_own_networks_in_turn(name, make_networks, make_batch, changed):
     networks = make_networks(name)
-    batch, seen, before = make_batch(networks.noise_width), [], copy.deepcopy(networks)
+    batch, seen, before = make_batch(networks.noise), [], copy.deepcopy(networks)
 
     def look(update):
         seen.append((update, changed(networks, before)))
@@ -92,7 +92,7 @@ def test_each_update_changes_its_own_networks_in_turn(name, make_networks, make_
 @each
 def test_filled_up_rows_and_columns_teach_nothing(name, make_networks, make_batch):
     networks, other = make_networks(name), make_networks(name)
-    batch = make_batch(networks.noise_width)
+    batch = make_batch(networks.noise)
     x = batch.x.clone()
     x[1, 4, :5] = 77.0
     for phase, same in zip(networks.phases(), other.phases(), strict=True):
@@ -108,16 +108,17 @@ def test_filled_up_rows_and_columns_teach_nothing(name, make_networks, make_batc
 
 def test_the_gans_discriminator_sees_the_label(make_networks, make_batch):
     gan = make_networks("gan")
-    gan.step(make_batch())
+    gan.step(make_batch(gan.noise))
     assert gan.discriminator.weights[0].grad[:, :3].abs().sum(dim=(1, 2)).gt(0).all()
 
 
 def test_gan_generator_learns_from_the_discriminator_alone(make_networks, make_batch):
-    gan, batch = make_networks("gan"), make_batch()
+    gan = make_networks("gan")
+    batch = make_batch(gan.noise)
     gan.step(batch)
     before = make_networks("gan")
     before.discriminator.load_state_dict(gan.discriminator.state_dict())
-    synthetic = before.generator(torch.cat([batch.noise, batch.one_hot], dim=-1))
+    synthetic = before.generator(torch.cat([batch.noise["z"], batch.one_hot], dim=-1))
     logits = before.discriminator(torch.cat([batch.one_hot, synthetic], dim=-1)).squeeze(-1)
     loss = losses.inverted_generator_loss(logits, batch.weight).sum()
     expected = torch.autograd.grad(loss, list(before.generator.parameters()))
@@ -138,26 +139,14 @@ def test_annealed_learning_rate_falls_anew_in_each_phase(make_rows, monkeypatch)
     np.testing.assert_allclose(rates, [0.1, 0.05, 0.1, 0.1, 0.05, 0.05])
 
 
-def test_stacked_layers_differentiate_twice():
-    generator = torch.Generator().manual_seed(0)
-    x, weight, bias = (
-        torch.randn(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
-        for shape in [(2, 3, 4), (2, 4, 5), (2, 1, 5)]
-    )
-    torch.autograd.gradcheck(_Affine.apply, (x, weight, bias))
-    torch.autograd.gradgradcheck(
-        lambda *inputs: torch.tanh(_Affine.apply(*inputs)), (x, weight, bias)
-    )
-
-
 def test_critic_learns_from_the_divergence_as_plain_layers_do(make_networks, make_batch):
     wadan = make_networks("wadan")
-    batch, before = make_batch(wadan.noise_width), copy.deepcopy(wadan.discriminator)
+    batch, before = make_batch(wadan.noise), copy.deepcopy(wadan.discriminator)
     real, synthetic = torch.randn(2, 2, 5, 4, generator=torch.Generator().manual_seed(1)).unbind()
     wadan.train_discriminator(real, synthetic, batch)
     for m in range(2):
         network = _plain(before.member(m))
-        share = torch.special.ndtr(batch.noise[m, :, -1:])
+        share = torch.special.ndtr(batch.noise["between"][m])
         between = (share * real[m] + (1 - share) * synthetic[m]).requires_grad_()
         (slope,) = torch.autograd.grad(network(between).sum(), between, create_graph=True)
         loss = network(synthetic[m]) - network(real[m])

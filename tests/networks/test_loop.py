@@ -1,5 +1,7 @@
 """The training loop: what a member is given does not depend on the others in its stack."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -10,11 +12,15 @@ COUNTS = (5, 9, 3, 12)
 ROUNDS = 8
 
 
+def tensors_of(batch):
+    return batch.x, batch.one_hot, batch.weight, *batch.noise.values()
+
+
 @pytest.fixture
 def trained():
     """Train nothing on members of so many rows; return what each was given, and its history."""
 
-    def train_nothing(counts, rounds=ROUNDS, advance=lambda done: None):
+    def train_nothing(counts, rounds=ROUNDS, **calls):
         batches = []
 
         def step(batch):
@@ -28,13 +34,13 @@ def trained():
             n_classes=2,
             rounds=rounds,
             batch_size=4,
-            noise_width=3,
+            noise={"a": 2, "b": 1},
             generators=[torch.Generator().manual_seed(n) for n in counts],
             device=torch.device("cpu"),
-            advance=advance,
+            **calls,
         )
         given = [
-            [[t[m][batch.weight[m] > 0] for t in vars(batch).values()] for batch in batches]
+            [[t[m][batch.weight[m] > 0] for t in tensors_of(batch)] for batch in batches]
             for m in range(len(counts))
         ]
         return given, history
@@ -56,7 +62,7 @@ def test_a_member_is_given_what_it_would_be_alone(trained):
 def test_an_epoch_is_given_every_row_once_in_another_order_and_with_other_noise(trained):
     (_, member, *_), _ = trained(COUNTS)
     first, second = (
-        [torch.cat([batch[i] for batch in member[start : start + 3]]) for i in (0, 2)]
+        [torch.cat([batch[i] for batch in member[start : start + 3]]) for i in (0, 3)]
         for start in (0, 3)
     )
     for rows, _ in (first, second):
@@ -73,11 +79,22 @@ def test_history_is_the_mean_over_an_epochs_rows_the_last_one_cut_short(trained)
         np.testing.assert_allclose(history[member]["mean"], means, rtol=1e-6)
 
 
+def test_noise_comes_by_name_in_the_width_asked_for(trained):
+    (_, member, *_), _ = trained(COUNTS)
+    *_, a, b = member[0]
+    assert (a.shape, b.shape) == ((3, 2), (3, 1))
+
+
+def test_each_round_begins_with_the_share_that_is_done(trained):
+    shares = []
+    trained(COUNTS, begin=shares.append)
+    np.testing.assert_allclose(shares, np.arange(ROUNDS) / ROUNDS)
+
+
 def test_progress_is_that_of_the_first_member(trained):
-    calls = []
-    trained(COUNTS, advance=calls.append)
-    assert len(calls) == ROUNDS // 2
-    np.testing.assert_allclose(calls, [0.25, 0.5, 0.75, 1])
+    epochs = itertools.count()
+    trained(COUNTS, advance=lambda: next(epochs))
+    assert next(epochs) == ROUNDS // 2
 
 
 def test_no_rounds_leave_no_history(trained):
