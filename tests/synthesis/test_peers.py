@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import sklearn.covariance
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from adan import AdanError
 from adan.networks import losses
@@ -290,3 +292,15 @@ def test_transfer_moves_each_row_of_the_other_classes_as_often_as_any_other(make
 def test_transfer_refuses_a_share_that_is_none(make_transfer, own):
     with pytest.raises(AdanError, match=f"own is {own}.*0 to 1"):
         make_transfer(own=own)
+
+
+def test_transfer_reads_files_that_hold_the_scale_as_a_gain(make_transfer, tmp_path):
+    _, y, transfer = make_transfer()
+    transfer.save(tmp_path / "new")
+    with safe_open(tmp_path / "new", "numpy") as file:
+        header = file.metadata()
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    arrays["networks.generator.gains"][1] = arrays.pop("memory.scale")
+    save_file(arrays, tmp_path / "old", metadata=header)
+    old = TransferADAN.load(tmp_path / "old")
+    np.testing.assert_array_equal(old.sample(y)[0], transfer.sample(y)[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -147,6 +147,14 @@ discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
     ) -> dict[str, NDArray[Any]]:
         assert isinstance(networks, TransferGame)
         return {"rows": rows, "codes": codes, "scale": networks.scale[m, 0].cpu().numpy()}
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        if "memory.scale" not in arrays:  # a file of version 0.1, where it is a gain of G's
+            gains = arrays["networks.generator.gains"]
+            arrays["memory.scale"] = gains[1, 0, 0].copy()
+            arrays["networks.generator.gains"] = np.ones_like(gains)
+        return super()._restored(header, arrays)
 
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
