@@ -67,7 +67,7 @@ def rows(make_rows):
     return X, y, np.repeat(["a", "b", "c"], 30)
 
 
-ADAN_ = ADAN(epochs=1, autoencoder_hidden=(300,), hidden=(300,))
+ADAN_ = ADAN(epochs=1, autoencoder_hidden=(300,), hidden=(300,), random_state=0)
 WAYS = {
     "adan": lambda X, y, g: ADAN_.fit(X, y),
     "sample": lambda X, y, g: ADAN_.fit(X, y).sample(y),
@@ -106,3 +106,61 @@ def test_threads_come_back_when_the_last_one_is_out():
         assert torch.get_num_threads() == 1
     assert (workers, inside) == (2, [1, 1])
     assert torch.get_num_threads() == 2
+
+
+@pytest.fixture
+def no_gradients():
+    with torch.no_grad():
+        yield
+        assert not torch.is_grad_enabled()
+
+
+@pytest.fixture
+def inference_mode():
+    with torch.inference_mode():
+        yield
+        assert torch.is_inference_mode_enabled()
+
+
+@pytest.fixture
+def double_precision():
+    torch.set_default_dtype(torch.float64)
+    yield
+    left = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    assert left == torch.float64
+
+
+@pytest.fixture
+def meta_device():
+    with torch.device("meta"):
+        yield
+        assert torch.get_default_device().type == "meta"
+
+
+NUMBERS = {
+    "adan": lambda X, y, g: ADAN_.fit(X, y).sample(y)[0],
+    "latents": lambda X, y, g: ADAN_.decode(ADAN_.fit(X, y).encode(X)),
+    "transfer": lambda X, y, g: TransferADAN(epochs=1, random_state=0).fit(X, y).sample(y)[0],
+    "dnn": lambda X, y, g: DNNClassifier(steps=2, random_state=0).fit(X, y).predict_proba(X),
+    "recogniser": lambda X, y, g: (
+        EmotionRecognizer(classifier=DNNClassifier(steps=2), times=0).fit(X, y, g).predict_proba(X)
+    ),
+}
+SETTINGS = ["no_gradients", "inference_mode", "double_precision", "meta_device"]
+
+
+@pytest.fixture(scope="module")
+def numbers(make_rows):
+    """What each way computes with torch as it is by default."""
+    X, y = make_rows(n=90, d=120)
+    data = X.astype(np.float32), y, np.repeat(["a", "b", "c"], 30)
+    return data, {way: compute(*data) for way, compute in NUMBERS.items()}
+
+
+@pytest.mark.parametrize("way", NUMBERS)
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_settings_of_the_calling_program_change_no_number(way, settings, numbers, request):
+    data, expected = numbers
+    request.getfixturevalue(settings)
+    np.testing.assert_array_equal(NUMBERS[way](*data), expected[way])
