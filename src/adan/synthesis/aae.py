@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from adan._docs import documented
 from adan.errors import AdanError
 from adan.networks import losses
 from adan.networks.loop import Batch
@@ -83,6 +84,7 @@ def class_centres(n_classes: int, latent_dim: int) -> NDArray[np.float32]:
     return centres * np.float32(2 / np.sin(np.pi / n_classes))
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class AdversarialAutoencoder(LatentSynthesizer):
     """Adversarial autoencoder whose latent vectors follow a mixture of Gaussians, one a class.
@@ -94,16 +96,8 @@ class AdversarialAutoencoder(LatentSynthesizer):
     ----------
     latent_dim : int, default=2
         Dimension of the latent vectors h, at least 2.
-    autoencoder_hidden : tuple of int, default=(1000, 1000)
-        Hidden layers of E; R has them in reverse.
     hidden : tuple of int, default=(100, 100)
         Hidden layers of D, as ADAN's.
-    learning_rate : float, default=1e-3
-        Of Adam, for all networks.
-    epochs : int, default=150
-        Passes over the training vectors.
-    batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------

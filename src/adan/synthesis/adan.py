@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._docs import documented
 from adan.networks.training import apply
 from adan.synthesis.game import Game
 from adan.synthesis.latent import LatentSynthesizer
@@ -26,7 +27,9 @@ class GameSynthesizer(LatentSynthesizer):
     hidden : tuple of int, default=(100, 100)
         Hidden layers of G, D and C.
     discriminator_steps : int, default=1
-        M in the paper: updates of D for each update of the others.
+        M in the paper: updates of D, or of the critic, for each update of the others. The first
+        M - 1 draw their own noise; the last shares its synthetic latents with the generator's
+        update.
     """
 
     noise_dim: int = 100
@@ -40,6 +43,7 @@ class GameSynthesizer(LatentSynthesizer):
         return apply(self.generator_, z, self._one_hot(codes))
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class ADAN(GameSynthesizer):
     """Adversarial data augmentation network.
@@ -47,46 +51,15 @@ class ADAN(GameSynthesizer):
     An autoencoder ``R(E(x))`` with an auxiliary emotion classifier ``C(E(x))`` learns a latent
     space; a generator ``G(z, y)`` learns, in a game with a discriminator ``D(h)``, to produce
     latent vectors that cannot be told from the encoder's; ``R(G(z, y))`` are synthetic feature
-    vectors. ``ADAN()`` is the network of the paper, Sections II and III-D.
+    vectors. ``ADAN()`` is the network of the paper, Sections II and III-D; of the number of epochs
+    it says "until convergence", of the batch size nothing.
 
     Parameters
     ----------
-    latent_dim : int, default=100
-        Dimension of the latent vectors h.
-    noise_dim : int, default=100
-        Dimension of the generator's input z ~ N(0, I).
-    autoencoder_hidden : tuple of int, default=(800, 800)
-        Hidden layers of E; R has them in reverse.
-    hidden : tuple of int, default=(100, 100)
-        Hidden layers of G, D and C.
-    learning_rate : float, default=1e-4
-        Of Adam, for all five networks.
-    discriminator_steps : int, default=1
-        M in the paper: updates of D for each update of the others. The first M - 1 draw their
-        own noise; the last shares its synthetic latents with the generator's update.
     generator_loss : {"inverted", "minimax"}, default="inverted"
         First term of G's loss: of equation (6), or of equation (5).
     classification_weight : float, default=1
         Factor of the second term of G's loss, which comes from C; 0 leaves it out.
-    anneal : bool, default=False
-        Whether the learning rate falls linearly, from epoch to epoch, to 0 after the last.
-    epochs : int, default=200
-        Passes over the training vectors. The paper trains "until convergence"; see
-        ``docs/measurements.md`` for how the default was chosen.
-    batch_size : int, default=128
-        Rows a batch at the most (the paper does not say; this is its authors' script).
-    rotate : bool, default=True
-        With fewer training vectors than features, train in coordinates of the space the training
-        vectors span: lossless for them, and several times faster.
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Of the matrix products of E and R in training; ``"auto"`` is bfloat16 where the hardware
-        multiplies it. Weights, losses and everything after training are float32. Those of the
-        other networks are float32; on a GPU TF32, unless this is ``"float32"``.
-    device : str, default="auto"
-        Where to train: ``"cpu"``, ``"cuda"``, or a GPU if there is one.
-    random_state : int, RandomState or None, default=None
-        Seed of the initial weights, the shuffling and the noise. The global generators of numpy
-        and torch are not touched.
 
     Attributes
     ----------
@@ -98,8 +71,6 @@ class ADAN(GameSynthesizer):
         ``accuracy_real`` and ``accuracy_synthetic``, the share that C classifies right;
         ``gradient_discriminator`` and ``gradient_classifier``, the mean norm of the gradient that
         reaches a synthetic latent, hence G, from D and from C.
-    classes_, n_features_in_, feature_names_in_
-        As for every `Synthesizer`.
 
     Notes
     -----
@@ -116,8 +87,10 @@ class ADAN(GameSynthesizer):
     --------
     >>> from adan import ADAN, load_emodb
     >>> X, y = load_emodb(return_X_y=True)
-    >>> adan = ADAN(random_state=0).fit(X, y)
+    >>> adan = ADAN(epochs=2, random_state=0).fit(X, y)  # 200 by default
     >>> X_synthetic, y_synthetic = adan.sample({"anger": 10, "sadness": 20})
+    >>> X_synthetic.shape
+    (30, 4368)
     """
 
     _kind = Game

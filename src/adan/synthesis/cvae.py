@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from adan._docs import documented
 from adan.networks import losses
 from adan.networks.loop import Batch
 from adan.networks.stacked import StackedMLP
@@ -74,6 +75,7 @@ class VariationalAutoencoder(Networks):
         }
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class ConditionalVAE(NeuralSynthesizer):
     """Conditional variational autoencoder.
@@ -88,12 +90,6 @@ class ConditionalVAE(NeuralSynthesizer):
         Dimension of the latent vectors h.
     hidden : tuple of int, default=(800, 800)
         Hidden layers of E; R has them in reverse.
-    learning_rate : float, default=1e-3
-        Of Adam, for all networks.
-    epochs : int, default=100
-        Passes over the training vectors.
-    batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------

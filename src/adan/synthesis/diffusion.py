@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from adan._docs import documented
 from adan.networks import losses
 from adan.networks.loop import Batch, Step
 from adan.networks.stacked import StackedMLP
@@ -81,6 +82,7 @@ def cosine_schedule(steps: int) -> NDArray[np.float32]:
     return np.concatenate([[1.0], np.cumprod(kept)]).astype(np.float32)
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentDiffusion(LatentSynthesizer):
     """Denoising diffusion in the latent space of ADAN's autoencoder with its classifier C.
@@ -93,16 +95,12 @@ class LatentDiffusion(LatentSynthesizer):
     ----------
     steps : int, default=100
         From data to noise and back (T).
-    latent_dim, autoencoder_hidden
-        As for `ADAN`.
     hidden : tuple of int, default=(100, 100)
         Hidden layers of C.
     denoiser_hidden : tuple of int, default=(400, 400)
         Hidden layers of the denoiser.
     epochs : int, default=200
         Passes over the training vectors in each of the two phases.
-    learning_rate, batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------

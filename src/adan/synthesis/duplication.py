@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._docs import documented
 from adan.synthesis.base import Synthesizer
 
 
+@documented
 class Duplication(Synthesizer):
     """Repeat the real vectors of each class in turn (Table I, "data duplication").
 
@@ -15,8 +17,8 @@ class Duplication(Synthesizer):
 
     Parameters
     ----------
-    random_state : ignored
-        Kept for the contract; nothing here is random.
+    random_state : int, RandomState or None, default=None
+        Has no effect, since nothing here is random; every synthesizer has one.
     """
 
     def __init__(self, random_state: int | np.random.RandomState | None = None) -> None:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from adan._docs import documented
 from adan.networks import losses
 from adan.networks.loop import Batch
 from adan.networks.stacked import StackedMLP
@@ -63,6 +64,7 @@ class ConditionalGame(Adversarial):
         return measures | {"loss_generator": loss.detach()}
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class ConditionalGAN(NeuralSynthesizer):
     """Vanilla conditional GAN: G(z, y) makes feature vectors, and D(x, y) judges them.
@@ -75,8 +77,6 @@ class ConditionalGAN(NeuralSynthesizer):
         Dimension of the generator's input z ~ N(0, I).
     hidden : tuple of int, default=(100, 100)
         Hidden layers of G and D, as ADAN's.
-    learning_rate, epochs, batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._docs import documented
 from adan.networks.coordinates import Coordinates
 from adan.synthesis.base import Synthesizer
 
 
+@documented
 class ClassGaussian(Synthesizer):
     """Draw from N(mean of the class, covariance within classes), shrunk by Ledoit and Wolf.
 

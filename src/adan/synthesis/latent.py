@@ -155,7 +155,20 @@ class LatentSynthesizer(NeuralSynthesizer):
     def sample_latent(
         self, labels: ArrayLike, random_state: int | np.random.RandomState | None = None
     ) -> NDArray[np.float32]:
-        """Return synthetic latent vectors, one for each label; see `sample`."""
+        """Return synthetic latent vectors.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_synthetic,)
+            The class of each vector.
+        random_state : int, RandomState or None, default=None
+            Seed of the draw; the synthesizer's own ``random_state`` by default.
+
+        Returns
+        -------
+        ndarray of shape (n_synthetic, latent_dim), float32
+            What `sample` would decode, in the order of the labels.
+        """
         check_is_fitted(self)
         seed = self.random_state if random_state is None else random_state
         return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))

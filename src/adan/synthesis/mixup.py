@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._docs import documented
 from adan.synthesis.duplication import Duplication
 
 
+@documented
 class ClassMixup(Duplication):
     """Draw points on the lines between random pairs of real vectors of a class.
 

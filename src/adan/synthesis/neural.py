@@ -30,11 +30,36 @@ from adan.synthesis.base import Synthesizer
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class NeuralSynthesizer(Stackable, Synthesizer):
-    """Base of the synthesizers made of networks; the parameters are described at `ADAN`.
+    """Base of the synthesizers made of networks.
 
     A subclass names its `Networks` as ``_kind``, implements ``_sample``, and adds the parameters
     that its networks are made with as fields of a dataclass. Each network comes out of ``fit`` as
     an attribute of its name with an underscore behind it.
+
+    Parameters
+    ----------
+    learning_rate : float, default=1e-4
+        Of Adam, for all networks.
+    anneal : bool, default=False
+        Whether the learning rate falls linearly, round by round, towards 0 at the end of training
+        (of each phase, where networks are trained one after the other).
+    epochs : int, default=200
+        Passes over the training vectors.
+    batch_size : int, default=128
+        Rows a batch at the most.
+    rotate : bool, default=True
+        With fewer training vectors than features, train in coordinates of the space the training
+        vectors span: lossless for them, and several times faster.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Of the matrix products, in training, of the networks that take or give feature vectors, such
+        as E and R; ``"auto"`` is bfloat16 where the hardware multiplies it. Weights, losses and
+        everything after training are float32. The other networks are float32; on a GPU TF32,
+        unless this is ``"float32"``.
+    device : str, default="auto"
+        Where to train: ``"cpu"``, ``"cuda"``, or a GPU if there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of the initial weights, the shuffling and the noise. The global generators of numpy
+        and torch are not touched.
     """
 
     _kind: ClassVar[Callable[..., Networks]]

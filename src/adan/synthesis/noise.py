@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from adan._docs import documented
 from adan.synthesis.duplication import Duplication
 
 
+@documented
 class AdditiveNoise(Duplication):
     """Repeat the real vectors with Gaussian noise on each feature (Table I, "adding noise").
 

@@ -27,7 +27,7 @@ class SyntheticOverSampler(BaseOverSampler):
 
     Parameters
     ----------
-    synthesizer : Synthesizer, default=None
+    synthesizer : Synthesizer or None, default=None
         What to draw from; None is ``TransferADAN()``, which does no harm where the paper's
         ``ADAN()`` costs four to six points. A clone of it is fitted.
     times : int, default=10
@@ -52,6 +52,9 @@ class SyntheticOverSampler(BaseOverSampler):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from adan import RBFSVM, SyntheticOverSampler
     >>> recogniser = make_pipeline(StandardScaler(), SyntheticOverSampler(), RBFSVM())
+
+    ``recogniser.fit(X, y)`` trains the SVM on real and synthetic vectors; what it predicts, it
+    predicts for real ones alone.
     """
 
     _sampling_type = "bypass"

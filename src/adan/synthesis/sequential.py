@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from adan._docs import documented
 from adan.networks.loop import Batch, Step
 from adan.synthesis.adan import ADAN
 from adan.synthesis.game import Game
@@ -23,6 +24,7 @@ class SequentialGame(Game):
         return measures | self.train_generator(synthetic, batch)
 
 
+@documented
 class SequentialADAN(ADAN):
     """ADAN's networks with the autoencoder and the GAN trained one after the other.
 
@@ -34,9 +36,6 @@ class SequentialADAN(ADAN):
     ----------
     epochs : int, default=200
         Passes over the training vectors in each of the two phases.
-    latent_dim, noise_dim, autoencoder_hidden, hidden, learning_rate, discriminator_steps, \
-generator_loss, batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------

@@ -7,10 +7,12 @@ from imblearn.over_sampling import SMOTE as ImblearnSMOTE
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
+from adan._docs import documented
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer
 
 
+@documented
 class SMOTE(Synthesizer):
     """Interpolate between a real vector and a near neighbour of its class (Table I, "SMOTE").
 

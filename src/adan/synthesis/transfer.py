@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from adan._docs import documented
 from adan.errors import AdanError
 from adan.networks.loop import Batch
 from adan.networks.stacked import identity
@@ -80,6 +81,7 @@ def _in_turn(places: NDArray[np.intp], n: int, rng: np.random.RandomState) -> ND
     return np.concatenate([rng.permutation(places) for _ in range(rounds)])[:n]
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class TransferADAN(GameSynthesizer):
     """ADAN whose generator moves real utterances to another emotion.
@@ -101,19 +103,18 @@ class TransferADAN(GameSynthesizer):
         is the moved parent alone.
     move_dropped : bool, default=True
         Whether the mean of what the autoencoder drops is moved.
-    k, p : float, default=2 and 6
-        As for `WassersteinADAN`.
+    k : float, default=2
+        Weight of the gradient term k ||grad f||^p of the critic's loss.
+    p : float, default=6
+        Its power, at least 2.
     classification_weight : float, default=0
         Factor of the loss that G gets from C.
-    latent_dim, noise_dim, autoencoder_hidden, hidden, learning_rate, anneal, \
-discriminator_steps, epochs, batch_size, rotate, precision, device, random_state
-        As for `ADAN`; the defaults are 100, 20, (), (100, 100), 1e-3, True, 5, 200, 128, True,
-        ``"auto"``, ``"auto"`` and None.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (epochs,)
-        As for `WassersteinADAN`.
+        As ADAN's; ``discriminator_real`` and ``discriminator_synthetic`` are mean scores of the
+        critic, as `WassersteinADAN` has them.
     memory_ : dict of str to ndarray
         ``rows`` and ``codes``: the training vectors, in the coordinates of the networks, and their
         classes; ``scale``: what G's output is multiplied by.

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from adan._docs import documented
 from adan.networks import losses
 from adan.networks.loop import Batch
 from adan.synthesis.adan import GameSynthesizer
@@ -52,6 +53,7 @@ class WassersteinGame(Game):
         }
 
 
+@documented
 @dataclass(eq=False, repr=False, kw_only=True)
 class WassersteinADAN(GameSynthesizer):
     """ADAN with the Wasserstein divergence in place of the cross-entropy of D.
@@ -62,9 +64,6 @@ class WassersteinADAN(GameSynthesizer):
         Weight of the gradient term k ||grad f||^p of the critic's loss.
     p : float, default=6
         Its power, at least 2.
-    latent_dim, noise_dim, autoencoder_hidden, hidden, learning_rate, discriminator_steps, \
-epochs, batch_size, rotate, precision, device, random_state
-        As for `ADAN`.
 
     Attributes
     ----------
