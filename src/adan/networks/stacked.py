@@ -153,11 +153,11 @@ class StackedMLP(nn.Module):
         """
         last = len(self.weights) - 1
         masks = iter(()) if kept is None else iter(kept.split(self.hidden_widths, -1))
-        x = (x * self.gains[0]).to(self.dtype)
+        x = (x * self.gains[0]).to(self.dtype)  # [M, B, in]
         if filling := self.weights[0].shape[1] - x.shape[-1]:
             x = pad(x, (0, filling))
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = _Affine.apply(x, weight, bias)
+            x = _Affine.apply(x, weight, bias)  # [M, B, units of the layer]
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
@@ -196,7 +196,7 @@ class StackedMLP(nn.Module):
 
     def put_before(self, axes: Tensor) -> None:
         """Have the first layer take what ``axes``, of shape ``[features, in]``, make its input."""
-        weight = axes @ (self.gains[0] * self.weights[0])
+        weight = axes @ (self.gains[0] * self.weights[0])  # [M, features, out]
         self.weights[0] = nn.Parameter(weight, requires_grad=False)
         self.gains[0] = 1
         self.widths = [(len(axes), *member[1:]) for member in self.widths]

@@ -193,7 +193,7 @@ class TransferADAN(GameSynthesizer):
         z = normal(rng, len(codes), self.noise_dim)
         emotions = self.memory_["codes"][parents.moved]
         shift = apply(self.generator_, z, self._one_hot(codes), self._one_hot(emotions))
-        return self.memory_["scale"] * shift
+        return self.memory_["scale"] * shift  # (n, latent_dim)
 
     def _class_means(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the means (n_classes, width) of what stands for the training rows."""
@@ -208,6 +208,6 @@ class TransferADAN(GameSynthesizer):
         moved: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """Add both parents' deviations to the mean of the class."""
-        mean = self._class_means(rows)[codes]
+        mean = self._class_means(rows)[codes]  # (n, width)
         of_own, of_moved = np.sqrt(np.array([self.own, 1 - self.own], np.float32))
         return mean + of_own * (rows[parents.own] - mean) + of_moved * (moved - mean)
