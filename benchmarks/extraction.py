@@ -34,4 +34,4 @@ def measure():
 
 
 if __name__ == "__main__":
-    main("extraction", measure, at_most={"warm_seconds": 0.3})
+    main("extraction", measure)
