@@ -1,11 +1,12 @@
 # make reproduce: Table I and Figures 2 and 3 of the paper, and a report, under runs/table1
 # make test:      the checks and tests
+# make coverage:  the tests, and the lines that none reaches; fails under the floor of pyproject.toml
 # make bench:     the benchmarks, figures under runs/bench
 # make docs:      the documentation, docs/_build/html/index.html
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: reproduce test bench docs clean
+.PHONY: reproduce test coverage bench docs clean
 
 reproduce: .venv/installed
 	$(BIN)/adan reproduce table1 -o runs/table1
@@ -16,6 +17,9 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+coverage: .venv/installed-test
+	$(BIN)/pytest --cov --cov-report=term
 
 bench: .venv/installed-test
 	mkdir -p runs/bench
