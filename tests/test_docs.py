@@ -1,7 +1,9 @@
 """What the documentation tells a reader to do."""
 
+import ast
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,6 +11,7 @@ import pytest
 
 import adan
 from adan.corpora import known_corpora, named, read_corpus
+from adan.experiments.specification import checked
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = sorted((DOCS.parent / "examples").glob("*.py"))
@@ -73,3 +76,40 @@ def test_every_script_of_the_gallery_draws_a_figure(path):
 def test_the_reference_has_every_public_name():
     listed = re.findall(r"^   (\w+)$", (DOCS / "api.md").read_text(), re.MULTILINE)
     assert sorted(listed) == sorted(adan.__all__)
+
+
+def test_links_between_the_pages_lead_somewhere():
+    root = DOCS.parent
+    pages = [*root.glob("*.md"), *DOCS.rglob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            made = link.startswith("gallery/") or link.startswith("../gallery/")
+            assert made or (page.parent / link).exists(), f"{page}: {link}"
+
+
+def test_the_notes_that_are_named_are_there():
+    files = [*(DOCS.parent / "src").rglob("*.py"), *DOCS.rglob("*.md")]
+    for file in files:
+        for note in re.findall(r"\d{4}-\d\d-\d\d-[\w-]+\.md", file.read_text(encoding="utf-8")):
+            assert (DOCS / "notes" / note).exists(), f"{file}: {note}"
+
+
+def test_the_study_of_the_results_can_be_run():
+    [study] = re.findall(r"```toml\n(.*?)```", (DOCS / "results.md").read_text(), re.DOTALL)
+    assert checked(tomllib.loads(study), "results.md").seeds == 10
+
+
+def test_the_python_of_the_readme_is_python_and_its_names_are_there():
+    [example] = re.findall(
+        r"```python\n(.*?)```", (DOCS.parent / "README.md").read_text(), re.DOTALL
+    )
+    for node in ast.walk(ast.parse(example)):
+        if isinstance(node, ast.ImportFrom) and node.module == "adan":
+            assert {name.name for name in node.names} <= set(adan.__all__)
+
+
+def test_the_picture_of_the_readme_shows_the_tables_of_the_results():
+    drawing = runpy.run_path(str(DOCS.parent / "tools" / "draw_differences.py"))
+    found = drawing["differences"]((DOCS / "results.md").read_text(encoding="utf-8"))
+    assert found["ADAN", "SVM"] == (-6.3, -10.2, -2.3)
+    assert set(found) >= {(m, c) for m in drawing["METHODS"] for c in drawing["CLASSIFIERS"]}

@@ -47,7 +47,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
     rotate : bool, default=True
         Where the training vectors lie in a space of at most half the dimensions, train in
         coordinates of it: several times faster, and directions that no training vector has do not
-        count (see ``docs/measurements.md``).
+        count (``docs/notes/2026-11-22-dnn-in-the-span.md``).
     n_networks : int, default=1
         Networks that are trained as one stack, each with its own weights, shuffling and dropout;
         the classifier is the mean of their logits.

@@ -121,7 +121,8 @@ class TransferADAN(GameSynthesizer):
 
     References
     ----------
-    This package; ``docs/measurements.md`` has what was measured and what was tried before.
+    This package. ``docs/results.md`` has what it gives; the notes of ``docs/notes/`` with
+    ``transfer`` in their names have how it was found.
     """
 
     _kind = TransferGame
