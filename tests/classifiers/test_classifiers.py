@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from adan import RBFSVM, AdanError, DNNClassifier
 from adan.classifiers import svm
 from adan.classifiers.svm import LinearSVM
+from adan.networks.many import Task, fit_many
 
 
 @parametrize_with_checks([RBFSVM(), LinearSVM(C=1), DNNClassifier(steps=100, random_state=0)])
@@ -158,7 +159,8 @@ def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks
         ]
 
     together = dnns()
-    DNNClassifier.fit_prepared([dnn.prepared(*s) for dnn, s in zip(together, sets, strict=True)])
+    tasks = (Task(i, dnn, *rows) for i, (dnn, rows) in enumerate(zip(together, sets, strict=True)))
+    assert dict(fit_many(tasks)) == dict(enumerate(together))
     for dnn, alone, (X, y, n_real) in zip(together, dnns(), sets, strict=True):
         alone.fit(X, y, n_real)
         np.testing.assert_array_equal(dnn.predict_proba(X), alone.predict_proba(X))
