@@ -1,5 +1,7 @@
 # The public names, once: type checkers read this file, and `lazy_loader` reads it on import.
+from .classifiers.discriminant import ShrunkDiscriminant as ShrunkDiscriminant
 from .classifiers.dnn import DNNClassifier as DNNClassifier
+from .classifiers.dnn import WhitenedDNN as WhitenedDNN
 from .classifiers.svm import RBFSVM as RBFSVM
 from .corpora import Corpus as Corpus
 from .corpora import read_audb as read_audb

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
-from adan.classifiers.tuned import Tuned
 from adan.networks.many import Task, fit_many
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -123,15 +122,19 @@ def fit_synthesizers(
 
 
 class Choices:
-    """The settings that `Tuned` classifiers were given on each fold, for all methods alike."""
+    """The settings that classifiers chose on each fold's real rows, for all methods alike.
+
+    Those that have settings to choose have a method ``choose(X, y, speakers)``, which returns an
+    unfitted classifier.
+    """
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, str], BaseEstimator] = {}
 
     def classifier(self, classifier: BaseEstimator, fold: Fold, seed: int) -> Any:
-        """Return an unfitted classifier for a fold; settings are chosen on its real rows."""
+        """Return an unfitted classifier for a fold, its settings chosen."""
         one = seeded(classifier, fold.seed(seed, CLASSIFIER))
-        if not isinstance(one, Tuned):
+        if not hasattr(one, "choose"):
             return one
         key = (fold.number, repr(one))
         if key not in self._made:

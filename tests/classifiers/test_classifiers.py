@@ -7,13 +7,20 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from adan import RBFSVM, AdanError, DNNClassifier
+from adan import RBFSVM, AdanError, DNNClassifier, WhitenedDNN
 from adan.classifiers import svm
 from adan.classifiers.svm import LinearSVM
 from adan.networks.many import Task, fit_many
 
 
-@parametrize_with_checks([RBFSVM(), LinearSVM(C=1), DNNClassifier(steps=100, random_state=0)])
+@parametrize_with_checks(
+    [
+        RBFSVM(),
+        LinearSVM(C=1),
+        DNNClassifier(steps=100, random_state=0),
+        WhitenedDNN(steps=100, n_networks=2, random_state=0),
+    ]
+)
 def test_estimator_checks(estimator, check):
     check(estimator)
 
@@ -140,8 +147,9 @@ def rates(monkeypatch):
     return noted
 
 
+@pytest.mark.parametrize("kind", [DNNClassifier, WhitenedDNN])
 @pytest.mark.parametrize("n_networks", [1, 2])
-def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks):
+def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks, kind):
     """Unequal numbers of rows, batches and coordinates, some with other settings."""
     sets = [
         (*make_rows(n=45, d=100, seed=1), 45),
@@ -154,7 +162,7 @@ def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks
 
     def dnns():
         return [
-            DNNClassifier(hidden=(9, 7), steps=33, n_networks=n_networks, random_state=i)
+            kind(hidden=(9, 7), steps=33, n_networks=n_networks, random_state=i)
             for i in range(len(sets))
         ]
 
@@ -165,6 +173,43 @@ def test_dnns_trained_as_one_stack_are_what_they_are_alone(make_rows, n_networks
         alone.fit(X, y, n_real)
         np.testing.assert_array_equal(dnn.predict_proba(X), alone.predict_proba(X))
         np.testing.assert_allclose(dnn.history_["loss"], alone.history_["loss"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("n_real", [None, 60])
+def test_whitened_dnn_is_one_network_on_the_features(make_rows, n_real):
+    """Its first layer contains coordinates in which S + r I is the identity."""
+    X, y = make_rows(n=90, d=200)
+    dnn = WhitenedDNN(steps=50, hidden=(9,), n_networks=2, random_state=0).fit(X, y, n_real)
+    assert dnn.network_.widths == [(200, 18, 3)]
+    first = dnn._axes(
+        X[:n_real].astype(np.float32),
+        np.unique(y, return_inverse=True)[1][:n_real],
+        np.random.default_rng(0),
+    )
+    real, labels = X[:n_real], y[:n_real]
+    means = {label: real[labels == label].mean(axis=0) for label in set(labels)}
+    within = real - np.array([means[label] for label in labels])
+    S = within.T @ within / len(real)
+    shrunk = first.T @ (S + np.trace(S) / len(real) * np.eye(200)) @ first
+    np.testing.assert_allclose(shrunk, np.eye(len(real)), atol=1e-3)
+    outside = dnn.network_.weights[0][0].numpy().copy()
+    outside -= first @ np.linalg.lstsq(first, outside, rcond=None)[0]
+    np.testing.assert_allclose(outside, 0, atol=1e-5)
+    assert dnn.score(X, y) > 0.8
+
+
+def test_whitened_dnn_learns_where_the_classes_differ_along_little_variance():
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 2
+    X = rng.normal(size=(400, 20)) @ np.diag([*[3.0] * 19, 0.2])
+    X[:, 19] += 0.3 * y
+    X = X @ np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    kinds = WhitenedDNN(steps=100, shrinkage=1e-3), DNNClassifier(steps=100, n_networks=5)
+    scores = [
+        dnn.set_params(random_state=0).fit(X[:200], y[:200]).score(X[200:], y[200:])
+        for dnn in kinds
+    ]
+    assert scores[0] > scores[1] + 0.05
 
 
 def test_dnn_is_reproducible_and_leaves_the_global_generators_alone(make_rows):

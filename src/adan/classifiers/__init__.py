@@ -1,1 +1,1 @@
-"""What is compared: the classifiers of the paper."""
+"""The classifiers of the paper, and those that do better."""

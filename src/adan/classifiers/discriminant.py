@@ -14,12 +14,14 @@ vectors at the most; the result is a linear map of the features.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
+from scipy.linalg import LinAlgError, cho_solve, cholesky
+from scipy.linalg.lapack import dtrtri
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -31,10 +33,12 @@ from adan._computing import computing
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, principal_axes
 
-SHRINKAGES = (1.0, 0.3, 3.0, 0.1, 10.0, 0.03, 0.01)
+SHRINKAGES = (1.0, 0.3, 3.0, 0.1, 0.03, 0.01)
 """What is chosen from, the first of equals."""
 INNER_FOLDS = 5
 """Folds of the training vectors where nobody said who speaks."""
+MOST_FOLDS = 10
+"""Where more speakers than these are known, several are left out at a time."""
 
 
 class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
@@ -48,7 +52,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         accuracy on speakers, or on a fifth of the training vectors, that were left out.
     correct_bias : bool, default=True
         Whether the bias against classes with few vectors is taken back.
-    priors : array-like of shape (n_classes,), default=None
+    priors : sequence of n_classes floats, default=None
         How probable each class is; None is equally.
 
     Attributes
@@ -61,7 +65,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         The class means.
     coef_ : ndarray of shape (n_classes, n_features)
     intercept_ : ndarray of shape (n_classes,)
-        The discriminant functions.
+        The discriminant functions, but for what all classes have in common.
     temperature_ : float
         What discriminant functions are divided by before they become probabilities; it gives
         training vectors that were left out the lowest log loss.
@@ -78,7 +82,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         self,
         shrinkage: Literal["auto"] | float = "auto",
         correct_bias: bool = True,
-        priors: ArrayLike | None = None,
+        priors: Sequence[float] | None = None,
     ) -> None:
         self.shrinkage = shrinkage
         self.correct_bias = correct_bias
@@ -116,12 +120,16 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         candidates = self._candidates()
         centre = rows.mean(axis=0, dtype=np.float64)
         axes, short = span(rows - centre.astype(rows.dtype))
+        if not short.any():
+            raise AdanError("all vectors are alike: nothing to tell classes apart by")
         whole = Moments.of(short, codes, len(self.classes_))
-        left_out = self._left_out(short, codes, whole, _inner_folds(codes, groups), candidates)
+        noise = [whitening(whole, s)[1] if self.correct_bias else 0.0 for s in candidates]
+        settings = list(zip(candidates, noise, strict=True))
+        left_out = self._left_out(short, codes, whole, _inner_folds(codes, groups), settings)
         best = max(range(len(candidates)), key=lambda i: _uar(left_out[i], codes))
         self.shrinkage_ = candidates[best]
         self.temperature_ = _temperature(left_out[best], codes)
-        coef, self.intercept_ = self._functions(whole, self.shrinkage_)
+        coef, self.intercept_ = self._functions(whole, *settings[best])
         self.coef_ = coef if axes is None else coef @ axes.T
         self.intercept_ -= self.coef_ @ centre
         self.means_ = centre + (whole.means if axes is None else whole.means @ axes.T)
@@ -172,30 +180,33 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         codes: NDArray[np.intp],
         whole: Moments,
         folds: NDArray[np.intp],
-        candidates: tuple[float, ...],
+        settings: Sequence[tuple[float, float]],
     ) -> NDArray[np.float64]:
-        """Return the scores (candidates, n, k) of each row where its fold was left out."""
-        scores = np.empty((len(candidates), *short.shape[:1], len(whole.counts)))
+        """Return the scores (settings, n, k) of each row where its fold was left out."""
+        scores = np.empty((len(settings), len(short), len(whole.counts)))
         for fold in range(folds.max() + 1):
             own = folds == fold
             others = whole - Moments.of(short[own], codes[own], len(whole.counts))
-            for i, shrinkage in enumerate(candidates):
-                coef, intercept = self._functions(others, shrinkage)
+            for i, setting in enumerate(settings):
+                coef, intercept = self._functions(others, *setting)
                 scores[i, own] = short[own] @ coef.T + intercept
         return scores
 
     def _functions(
-        self, moments: Moments, shrinkage: float
+        self, moments: Moments, shrinkage: float, noise: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weights (k, m) and constants (k,); without vectors, minus infinity."""
-        white, traced = whitening(moments, shrinkage)
-        means = moments.means @ white
-        constants = -0.5 * np.square(means).sum(axis=1)
-        if self.correct_bias:
-            constants += 0.5 * traced / np.maximum(moments.counts, 1)
+        """Return the weights (k, m) and constants (k,) of the discriminant functions.
+
+        The noise is tr(A S). The constant of a class without vectors is minus infinity.
+        """
+        root, _ = _root(moments, shrinkage)
+        means = moments.means
+        weights = cho_solve((root, True), means.T, check_finite=False).T
+        constants = -0.5 * np.einsum("km,km->k", weights, means)
+        constants += 0.5 * noise / np.maximum(moments.counts, 1)
         if self.priors is not None:
             constants += self._log_priors(len(constants))
-        return means @ white.T, np.where(moments.counts > 0, constants, -np.inf)
+        return weights, np.where(moments.counts > 0, constants, -np.inf)
 
     def _log_priors(self, n_classes: int) -> NDArray[np.float64]:
         priors = np.asarray(self.priors, np.float64)
@@ -257,22 +268,25 @@ def span(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating] | None, NDArr
 
 
 def whitening(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:
-    """Return a matrix (m, m) that whitens vectors, and tr((S + r I)^-1 S).
+    """Return a matrix (m, m) that turns S + r I into the identity, and tr(A S)."""
+    root, ridge = _root(moments, shrinkage)
+    inverse, _ = dtrtri(root, lower=1)
+    return inverse.T, len(root) - ridge * float(np.square(inverse).sum())
 
-    Rows times the matrix have the covariance (S + r I)^-1/2 S (S + r I)^-1/2 around their class's
-    mean, but for a rotation.
-    """
-    within = moments.within
-    mean_variance = np.trace(within) / len(within)
-    ridge = shrinkage * mean_variance if mean_variance > 0 else 1.0
+
+def _root(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:
+    """Return the Cholesky factor (m, m) of S + r I, and r."""
+    within, n = moments.within, moments.counts.sum()
+    spread = np.trace(within)
+    varies = spread > 1e-9 * np.trace(moments.squares) / n
+    ridge = shrinkage * spread / len(within) if varies else 1.0
     try:
-        root = cholesky(within + ridge * np.eye(len(within)), lower=True, check_finite=False)
+        within.flat[:: len(within) + 1] += ridge
+        return cholesky(within, lower=True, check_finite=False), ridge
     except LinAlgError:
         raise AdanError(
             f"shrinkage={shrinkage:g} is too little for so few vectors: choose more"
         ) from None
-    white = solve_triangular(root, np.eye(len(root)), lower=True, check_finite=False).T
-    return white, len(within) - ridge * float(np.square(white).sum())
 
 
 def _inner_folds(codes: NDArray[np.intp], groups: ArrayLike | None) -> NDArray[np.intp]:
@@ -282,7 +296,7 @@ def _inner_folds(codes: NDArray[np.intp], groups: ArrayLike | None) -> NDArray[n
         if len(folds) != len(codes):
             raise AdanError(f"groups names {len(folds)} speakers for {len(codes)} vectors")
         if len(speakers) > 1:
-            return folds
+            return folds % MOST_FOLDS
     folds = np.empty_like(codes)
     folds[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % INNER_FOLDS
     return folds

@@ -24,9 +24,7 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
-from adan.classifiers.dnn import DNNClassifier
-from adan.classifiers.svm import RBFSVM
-from adan.classifiers.tuned import TunedDNN, TunedSVM
+from adan.classifiers.registry import CLASSIFIERS, Name
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
 from adan.experiments.study import Study
@@ -34,12 +32,6 @@ from adan.features import FeatureSet
 from adan.folds import Method
 from adan.synthesis.registry import synthesizer
 
-CLASSIFIERS: dict[str, type[BaseEstimator]] = {
-    "svm": RBFSVM,
-    "dnn": DNNClassifier,
-    "tuned svm": TunedSVM,
-    "tuned dnn": TunedDNN,
-}
 NO_SYNTHESIZER = "none"
 TEMPLATE = Path(__file__).with_name("template.toml")
 
@@ -83,9 +75,9 @@ class MethodChoice(_Checked):
 
 
 class ClassifierChoice(_Checked):
-    """A classifier and its parameters; tuned ones are those of `adan.classifiers.tuned`."""
+    """A classifier of `adan.classifiers.registry` and its parameters."""
 
-    kind: Literal["svm", "dnn", "tuned svm", "tuned dnn"]
+    kind: Name
     parameters: dict[str, Any] = {}
 
     def classifier(self) -> BaseEstimator:

@@ -22,7 +22,7 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A trained `adan.DNNClassifier`.
+    """A trained DNN, or a linear discriminant, which is one of a single layer.
 
     Attributes
     ----------

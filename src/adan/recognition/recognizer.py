@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
+from adan.classifiers.registry import CLASSIFIERS as ALL_CLASSIFIERS
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
 from adan.features import extract
@@ -37,7 +38,9 @@ from adan.recognition.recordings import predict_files, unusable
 from adan.synthesis import registry
 from adan.synthesis.base import Synthesizer
 
-CLASSIFIERS = {"dnn": DNNClassifier, "svm": RBFSVM, "discriminant": ShrunkDiscriminant}
+CLASSIFIERS = {
+    name: ALL_CLASSIFIERS[name] for name in ("dnn", "svm", "discriminant", "whitened dnn")
+}
 
 
 DISCRIMINANTS = {
@@ -58,10 +61,11 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         What synthetic training vectors are drawn from: a name of `adan.synthesis.registry.names`,
         or an estimator, of which a clone is fitted. "auto" adds none, since none of them made the
         best classifier better (``docs/results.md``).
-    classifier : {"auto", "discriminant", "svm", "dnn"} or classifier, default="auto"
+    classifier : {"auto", "discriminant", "svm", "dnn", "whitened dnn"} or one, default="auto"
         "auto" takes the best of a shrunk linear discriminant with four shrinkages, the paper's SVM
         and one with C = 100, compared on training speakers that were left out; "discriminant" the
-        best shrinkage; "svm" and "dnn" are the paper's. Of an estimator a clone is fitted.
+        best shrinkage; "svm" and "dnn" are the paper's, "whitened dnn" is `WhitenedDNN`. Of an
+        estimator of these classes a clone is fitted.
     times : int, default=10
         With a synthesizer, the synthetic sets, each of the size and class make-up of the real one;
         0 for none.

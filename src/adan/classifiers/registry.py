@@ -1,0 +1,26 @@
+"""The classifiers by name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sklearn.base import BaseEstimator
+
+from adan.classifiers.discriminant import ShrunkDiscriminant
+from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
+from adan.classifiers.svm import RBFSVM, LinearSVM
+from adan.classifiers.tuned import TunedDNN, TunedSVM
+
+Name = Literal["svm", "dnn", "linear svm", "discriminant", "whitened dnn", "tuned svm", "tuned dnn"]
+
+CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
+    "svm": RBFSVM,
+    "dnn": DNNClassifier,
+    "linear svm": LinearSVM,
+    "discriminant": ShrunkDiscriminant,
+    "whitened dnn": WhitenedDNN,
+    "tuned svm": TunedSVM,
+    "tuned dnn": TunedDNN,
+}
+"""Those with a method ``choose`` choose settings on a fold's real rows and speakers first: see
+`adan.folds.Choices`."""
