@@ -3,6 +3,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from adan import EmotionRecognizer
 from adan.classifiers import registry
 from adan.folds import Choices, Fold, Method, train_classifiers
 
@@ -31,3 +32,16 @@ def test_the_discriminants_shrinkage_comes_from_real_rows_and_their_speakers(mak
     chosen = Choices().classifier(discriminant, fold, 0)
     expected = discriminant.fit(X, y, fold.speakers).shrinkage_
     assert chosen.shrinkage == expected
+
+
+@pytest.mark.parametrize("name", ["discriminant", "whitened dnn"])
+def test_a_recogniser_of_it_comes_back_from_its_file(make_rows, tmp_path, name):
+    X, y = make_rows(n=60, d=30)
+    kind = registry.CLASSIFIERS[name]
+    classifier = kind(steps=30) if "dnn" in name else kind(0.5)
+    fitted = EmotionRecognizer(classifier=classifier, times=0).fit(X, y)
+    fitted.save(tmp_path / "a.adan")
+    loaded = EmotionRecognizer.load(tmp_path / "a.adan")
+    assert type(loaded.classifier) is kind
+    np.testing.assert_array_equal(loaded.predict_proba(X), fitted.predict_proba(X))
+    assert loaded.score(X, y) > 0.9

@@ -136,7 +136,17 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         return self
 
     def choose(self, X: NDArray[np.floating], y: NDArray[Any], speakers: NDArray[Any]) -> Self:
-        """Return an unfitted clone with the shrinkage that suits the speakers left out."""
+        """Return an unfitted clone with the shrinkage that suits speakers left out.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            The real training rows of a fold, normalised. They are not normalised anew on the inner
+            training speakers: where one z-norm differs from the other in its means, that changes
+            no discriminant function.
+        y, speakers : ndarray of shape (n,)
+            Label and speaker of each.
+        """
         if self.shrinkage != "auto":
             return clone(self)
         chosen = clone(self).fit(X, y, speakers).shrinkage_
