@@ -66,7 +66,7 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ),
         (
             "classifiers.a = {kind = 'tree'}",
-            "classifiers.a.kind: input should be 'svm', 'dnn', 'tuned svm' or",
+            "classifiers.a.kind: input should be 'svm', 'dnn', 'linear svm',",
         ),
         ("corpora = []", "corpora: list should have at least 1 item"),
         ("seeds = = 2", "cannot be read as a study"),
