@@ -1,65 +1,46 @@
-"""The code that a cell's key stands for is found by what imports what."""
+"""A cell's key holds the code that its numbers come from, and no other."""
 
 import shutil
-import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import adan
-from adan.experiments.provenance import computing_code
+from adan.experiments.provenance import code_digest, code_version
 
-ROOT = Path(adan.__file__).parent
+STUDY = ["adan.experiments.study", "adan.classifiers.registry"]
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    return shutil.copytree(Path(adan.__file__).parent, tmp_path / "adan")
 
 
 @pytest.mark.parametrize(
-    "module",
-    [
-        "adan.experiments.study",
-        "adan.folds",
-        "adan.networks.loop",
-        "adan.classifiers.dnn",
-        "adan.synthesis.transfer",
-        "adan.synthesis.smote",
-        "adan.evaluation.normalisation",
-        "adan.evaluation.quality",
-    ],
+    "name", ["folds.py", "networks/loop.py", "evaluation/normalisation.py", "experiments/study.py"]
 )
-def test_what_computes_counts(module):
-    assert computing_code()[module] == ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")
+def test_a_changed_or_moved_file_that_a_study_imports_is_other_code(copy, name):
+    before = code_digest(copy, STUDY)
+    file = copy / name
+    text = file.read_text()
+    file.write_text(text + "# other\n")
+    assert code_digest(copy, STUDY) != before
+    file.write_text(text)
+    assert code_digest(copy, STUDY) == before
+    file.rename(file.with_name("moved.py"))
+    assert code_digest(copy, STUDY) != before
 
 
-@pytest.mark.parametrize("room", ["cli", "reports", "recognition", "features", "reproduction"])
-def test_what_only_shows_does_not(room):
-    assert not [name for name in computing_code() if name.startswith(f"adan.{room}")]
+@pytest.mark.parametrize("name", ["cli/study.py", "reports/report.py", "experiments/runner.py"])
+def test_other_files_do_not_matter(copy, name):
+    before = code_digest(copy, STUDY)
+    (copy / name).write_text("")
+    assert code_digest(copy, STUDY) == before
 
 
-def test_a_changed_or_moved_file_is_noticed(tmp_path):
-    package = tmp_path / "adan"
-    shutil.copytree(ROOT, package, ignore=shutil.ignore_patterns("data", "__pycache__"))
-
-    def version():
-        command = "from adan.experiments.provenance import code_version; print(code_version())"
-        environment = {"PYTHONPATH": str(tmp_path), "PATH": ""}
-        done = subprocess.run(
-            [sys.executable, "-c", command], env=environment, capture_output=True, text=True
-        )
-        assert not done.stderr
-        return done.stdout
-
-    before = version()
-    (package / "reports" / "figures.py").write_text("# nothing")
-    assert version() == before
-    losses = package / "networks" / "losses.py"
-    text = losses.read_text()
-    losses.write_text(text + "# changed\n")
-    changed = version()
-    assert changed != before
-    losses.write_text(text)
-    assert version() == before
-    losses.rename(losses.with_name("equations.py"))
-    for file in package.rglob("*.py"):
-        moved = file.read_text().replace("networks.losses", "networks.equations")
-        file.write_text(moved.replace("import losses", "import equations as losses"))
-    assert version() not in (before, changed)
+def test_it_is_found_quickly():
+    code_version.cache_clear()
+    began = time.process_time()
+    code_version()
+    assert time.process_time() - began < 0.3

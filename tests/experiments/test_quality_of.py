@@ -8,7 +8,7 @@ from adan import ADAN, RBFSVM, Duplication
 from adan.evaluation.quality import FLOOR
 from adan.experiments import quality
 from adan.experiments.quality import named, quality_of
-from adan.experiments.study import Data, Method, Study, results
+from adan.experiments.study import Data, Folds, Method, Study, results
 
 SMALL = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3)
 
@@ -21,19 +21,22 @@ def data(make_rows):
 
 
 @pytest.fixture
-def of_stack():
+def of_methods():
     """Quality by method of a study whose methods share a synthesizer."""
 
     def run(data, seed=0, **methods) -> dict[str, pd.DataFrame]:
         return {
-            name: r.quality for name, r in results(Study(methods, {"svm": RBFSVM()}), data, seed)
+            name: result.quality
+            for name, result in results(
+                Study(methods, {"svm": RBFSVM()}), Folds(data, "fold"), seed
+            )
         }
 
     return run
 
 
-def test_every_method_stands_beside_a_held_out_speaker_in_features_and_latents(data, of_stack):
-    tables = of_stack(data, adan=Method(SMALL), once=Method(SMALL, times=1))
+def test_every_method_stands_beside_a_held_out_speaker_in_features_and_latents(data, of_methods):
+    tables = of_methods(data, adan=Method(SMALL), once=Method(SMALL, times=1))
     for name, table in tables.items():
         assert set(table["fold"]) == {"03", "08", "09"}
         rows = table.groupby("space")["method"].unique()
@@ -44,9 +47,9 @@ def test_every_method_stands_beside_a_held_out_speaker_in_features_and_latents(d
         assert pooled.loc[FLOOR, "discriminator_real"].isna().all()
 
 
-def test_it_is_measured_with_the_first_seed_alone(data, of_stack):
-    assert of_stack(data, 1, copies=Method(Duplication()))["copies"].empty
-    assert of_stack(data, real=Method())["real"].empty
+def test_it_is_measured_with_the_first_seed_alone(data, of_methods):
+    assert of_methods(data, 1, copies=Method(Duplication()))["copies"].empty
+    assert of_methods(data, real=Method())["real"].empty
 
 
 def test_copies_are_known(make_rows):
@@ -69,11 +72,11 @@ def test_of_many_rows_some_are_looked_at(make_rows, monkeypatch):
     assert len(real[0]) == len(synthetic[""][0]) == len(held_out[0]) == 45
 
 
-def test_a_class_or_a_group_of_one_utterance_does_not_end_the_run(data, of_stack):
+def test_a_class_or_a_group_of_one_utterance_does_not_end_the_run(data, of_methods):
     data.y[0] = "boredom"
     data.groups[29] = "00"
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        (table,) = of_stack(data, adan=Method(SMALL)).values()
+        (table,) = of_methods(data, adan=Method(SMALL)).values()
     assert set(table["fold"]) == {"03", "08"}
     assert "boredom" not in set(table["class"])

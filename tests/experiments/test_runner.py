@@ -79,14 +79,21 @@ def logged(folder):
     return "".join(path.read_text() for path in sorted(folder.glob("logs/*.log")))
 
 
-@pytest.fixture
-def make_done(make_study_file, tmp_path):
-    """A study that ran undisturbed, and the folder of its run."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where undisturbed runs are kept, so that each study is run once."""
+    return tmp_path_factory.mktemp("kept")
 
-    def make(**changes):
-        study = make_study_file(**changes)
-        run(study, tmp_path / "undisturbed")
-        return study, tmp_path / "undisturbed"
+
+@pytest.fixture
+def make_done(make_study_file, kept, tmp_path):
+    """A study that ran undisturbed, and a copy of the folder of its run."""
+
+    def make(seeds=2):
+        study = make_study_file(seeds)
+        if not (kept / str(seeds)).exists():
+            run(study, kept / str(seeds))
+        return study, shutil.copytree(kept / str(seeds), tmp_path / "undisturbed")
 
     return make
 
@@ -162,7 +169,7 @@ def test_a_full_disk_keeps_what_was_finished(make_done, tmp_path):
 
 
 def test_what_fails_is_told_and_the_rest_is_done(make_done, make_study_file, tmp_path, capsys):
-    """A network of 10^12 weights is out of any memory; its neighbours in the stack are not."""
+    """A network of 10^12 weights is out of any memory; its neighbours are not."""
     _, undisturbed = make_done()
     huge = (
         'huge = { synthesizer = "adan", parameters = { autoencoder_hidden = [1000000, 1000000] } }'
@@ -179,7 +186,7 @@ def test_what_fails_is_told_and_the_rest_is_done(make_done, make_study_file, tmp
     pd.testing.assert_frame_equal(*both)
 
 
-def test_a_method_that_fails_in_classification_does_not_take_its_stack_along(
+def test_a_method_that_fails_in_classification_does_not_take_others_along(
     make_study_file, tmp_path, monkeypatch
 ):
     train = study_module.train_classifiers

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 import torch
 
-from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication
-from adan.classifiers import augmented
+from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication, folds
 from adan.classifiers.tuned import Tuned, TunedDNN, TunedSVM
 from adan.evaluation.scores import score
-from adan.experiments import paper, study
+from adan.experiments import study
 from adan.experiments.sources import load
-from adan.experiments.study import Data, Method, Study, run
+from adan.experiments.study import Data, Folds, Method, Study, run
+from adan.folds import fit_synthesizers
+from adan.reproduction.specifications import specification
 
 SMALL_ADAN = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3)
 
@@ -82,8 +83,9 @@ def test_changing_the_test_speaker_changes_nothing_fitted_in_that_fold(
         leaks = False
     results = []
     for version in (data, changed):
-        fold = study._fold(how, version, np.flatnonzero(~test), np.flatnonzero(test))
-        (fitted,) = study._fitted(method, [fold], seed=0, progress=False)
+        (all_of_them,) = Folds(version, how).some(0)
+        fold = all_of_them[-1]
+        (fitted,) = fit_synthesizers(method, [fold], seed=0)
         results.append((fold.X, fitted.sample(fold.y)[0]))
     for before, after in zip(*results, strict=True):
         assert np.array_equal(before, after) is not leaks
@@ -100,7 +102,7 @@ def test_shuffled_labels_give_chance(data, make_study):
 
 
 def test_real_only_svm_is_the_known_figure():
-    table1 = paper.specification("table1")
+    table1 = specification("table1")
     plan = Study({"real only": Method()}, {"svm": table1.classifiers["svm"].classifier()})
     (emodb,) = load(table1)
     predictions = pd.concat(run(plan, emodb.data)).assign(subset="all")
@@ -116,20 +118,18 @@ def test_synthesizers_learn_from_the_learnable_rows_alone(data):
     changed.X[~learnable] += 1
     fitted = []
     for version in (replace(data, learnable=learnable), changed):
-        fold = replace(
-            study._fold("fold", version, np.arange(40), np.arange(40, 60)),
-            X=version.X[:40].astype(np.float32),
-        )
+        (all_of_them,) = Folds(version, "fold").some(0)
+        fold = replace(all_of_them[-1], X=version.X[:40].astype(np.float32))
         assert len(fold.X) == 40
-        (synthesizer,) = study._fitted(SMOTE(), [fold], seed=0, progress=False)
+        (synthesizer,) = fit_synthesizers(SMOTE(), [fold], seed=0)
         fitted.append(synthesizer.sample(data.y)[0])
     np.testing.assert_array_equal(*fitted)
 
 
 def test_a_synthesizer_that_two_methods_share_is_fitted_once(data, make_study, monkeypatch):
     calls = []
-    fit_all = study.fit_all
-    monkeypatch.setattr(study, "fit_all", lambda s, *a, **k: (calls.append(s), fit_all(s, *a, **k)))
+    fit_all = folds.fit_all
+    monkeypatch.setattr(folds, "fit_all", lambda s, *a, **k: (calls.append(s), fit_all(s, *a, **k)))
     methods = {"both": Method(SMOTE()), "synthetic only": Method(SMOTE(), real=False)}
     list(run(make_study(methods=methods, seeds=2), data))
     assert len(calls) == 2
@@ -163,15 +163,15 @@ def test_training_sets(make_rows):
 def test_folds_that_do_not_fit_into_memory_at_once_give_the_same(data, make_study, monkeypatch):
     together = pd.concat(run(make_study(seeds=2), data))
     monkeypatch.setattr(study, "FOLDS_BYTES", 2 * 4 * data.X.size)
-    in_parts = pd.concat(run(make_study(seeds=2), data))
-    pd.testing.assert_frame_equal(together, in_parts)
+    some_by_some = pd.concat(run(make_study(seeds=2), data))
+    pd.testing.assert_frame_equal(together, some_by_some)
 
 
 def test_how_the_folds_are_cut_for_classification_changes_nothing(data, make_study, monkeypatch):
     classifiers = {"dnn": DNNClassifier(steps=20), "tuned": TunedDNN(steps=5), "svm": RBFSVM()}
     plan = make_study(classifiers=classifiers)
     together = pd.concat(run(plan, data))
-    monkeypatch.setattr(augmented, "SETS_BYTES", 1)
+    monkeypatch.setattr(folds, "SETS_BYTES", 1)
     one_by_one = pd.concat(run(plan, data))
     pd.testing.assert_frame_equal(together, one_by_one)
 

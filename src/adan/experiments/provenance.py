@@ -1,31 +1,30 @@
-"""What a run was computed from: data, settings, the code that determines numbers, versions."""
+"""Where numbers come from: the settings, the data, the code and the packages of a study."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import adan
+from adan.classifiers.registry import CLASSIFIERS
 from adan.experiments.sources import digest
 from adan.experiments.specification import Specification
 from adan.experiments.study import Data, parameters_of
 from adan.synthesis.registry import BUILT_IN
 
 PACKAGES = ("imbalanced-learn", "numpy", "scikit-learn", "scipy", "torch")
-COMPUTING = ("adan.experiments.study", *(place.split(":")[0] for place in BUILT_IN.values()))
-"""The modules that compute what a cell holds; all that they import counts, too."""
 
 
 def settings_of(
     specification: Specification, data: Mapping[tuple[str, str, str], Data]
 ) -> dict[str, Any]:
-    """Return what ``settings.json`` tells of a study: see `adan.experiments.store`."""
+    """Return what determines the cells of a study, fit for JSON."""
     study = specification.study(specification.normalisations[0])
     return {
         "settings": {
@@ -58,44 +57,52 @@ def versions() -> dict[str, str]:
 
 @cache
 def code_version() -> str:
-    """Return the SHA-256 of the code that determines the numbers, and of its packages' versions."""
-    sha = hashlib.sha256(str(versions()).encode())
-    for name, file in sorted(computing_code().items()):
-        sha.update(name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    """Return the SHA-256 of the code that determines the numbers, and of its packages' versions.
+
+    It is what `adan.experiments.study` and all that a study may name import.
+    """
+    named = [place.partition(":")[0] for place in BUILT_IN.values()]
+    named += [kind.__module__ for kind in CLASSIFIERS.values()]
+    code = code_digest(Path(adan.__file__).parent, ["adan.experiments.study", *named])
+    return hashlib.sha256(f"{versions()} {code}".encode()).hexdigest()
+
+
+def code_digest(root: Path, modules: Iterable[str]) -> str:
+    """Return the SHA-256 of some modules of a package, and of all that they import of it.
+
+    Parameters
+    ----------
+    root : Path
+        The package's folder.
+    modules : iterable of str
+        Names of modules, the package's name in front.
+    """
+    sources: dict[str, bytes] = {}
+    waiting = [*modules]
+    while waiting:
+        name = waiting.pop()
+        if name not in sources and (file := _file(root, name)):
+            sources[name] = file.read_bytes()
+            waiting += _imported(ast.parse(sources[name]))
+    sha = hashlib.sha256()
+    for name, source in sorted(sources.items()):
+        sha.update(f"{name} {len(source)} ".encode() + source)
     return sha.hexdigest()
 
 
-def computing_code(modules: tuple[str, ...] = COMPUTING) -> dict[str, Path]:
-    """Find the modules of adan that some modules import, directly or not, themselves included.
-
-    Returns
-    -------
-    dict of str to Path
-        Name to source file. Nothing is imported to find them.
-    """
-    found: dict[str, Path] = {}
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name not in found and (file := _source(name)):
-            found[name] = file
-            waiting += _imported(file)
-    return found
-
-
-def _source(module: str) -> Path | None:
-    """Return the file of a module of adan's rooms; None of others, and of a name in a module."""
-    if not module.startswith("adan."):
+def _file(root: Path, name: str) -> Path | None:
+    """Return the file of a module, or None if it is none of the package's."""
+    package, *steps = name.split(".")
+    if package != root.name or not steps:
         return None
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
+    path = root.joinpath(*steps)
+    files = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in files if file.is_file()), None)
 
 
-def _imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes())):
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that may be modules of what a module imports, anywhere in it."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adan._progress import progress_bar
 from adan.errors import AdanError
 from adan.experiments.executors import executor
+from adan.experiments.journal import logged
 from adan.experiments.provenance import settings_of
 from adan.experiments.sources import Source
 from adan.experiments.specification import Specification
@@ -71,7 +70,7 @@ def run(
     store = Store(folder)
     with writing(folder):
         store.claim({**(about or {}), **settings_of(specification, data)})
-        with _logged(folder):
+        with logged(folder):
             try:
                 failed = _run(store, specification, data, workers, scheduler, trackers, progress)
             finally:
@@ -168,26 +167,3 @@ def _named(result: Result, cell: Cell) -> Result:
     """Return the tables of a cell with the columns that tell it from others."""
     names = {"corpus": cell.corpus, "features": cell.features, "subset": cell.subset}
     return Result(**{table: frame.assign(**names) for table, frame in vars(result).items()})
-
-
-@contextmanager
-def _logged(folder: Path) -> Iterator[None]:
-    """Write what happens to a log file of its own; a full disk stops the log, not the run."""
-    logger = logging.getLogger("adan")
-    path = folder / "logs" / f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{os.getpid()}.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.handleError = lambda record: None  # type: ignore[method-assign]
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    except BaseException as error:
-        logger.error("stopped: %s: %s", type(error).__name__, error)
-        raise
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-        handler.close()

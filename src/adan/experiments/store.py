@@ -348,7 +348,7 @@ def _changed_data(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> st
             None,
             data["sha256"],
         ):
-            return f"the data of {data['corpus']} ({data['features']}, {data['part']})"
+            return f"the data of {data['corpus']} ({data['features']}, {data['subset']})"
     return None
 
 
