@@ -86,3 +86,33 @@ def test_ctrl_c_keeps_what_was_finished_and_exits_130(make_study_file, tmp_path)
     assert re.search(r"\| SVM with IS11 \| 80.56 \|  \| \d", text)
     assert "not run" in text
     assert not list(folder.rglob(".*"))
+
+
+def test_a_reader_that_has_read_enough_is_no_error():
+    """As under ``adan corpus list | head -1``."""
+    code = "import sys; from adan.cli import main; sys.exit(main(['corpus', 'list']))"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    _, told = process.communicate()
+    assert (process.returncode, told) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError("Unable to allocate 8 TiB"), "out of memory: Unable to allocate 8 TiB"),
+        (PermissionError(13, "Permission denied", "x.csv"), "x.csv: Permission denied"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+)
+def test_what_the_machine_lacks_is_one_line(monkeypatch, capsys, error, words):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("adan.corpora.known_corpora", fail)
+    assert main(["corpus", "list"]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1

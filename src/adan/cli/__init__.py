@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shlex
 import sys
@@ -20,14 +21,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
     options.typed = shlex.join(["adan", *arguments])
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be no text
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             # loky renews a worker that has grown, and nothing is lost
             warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
             options.run(options)
+            sys.stdout.flush()
     except AdanError as error:
         print(f"adan: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError as error:
+        words = " ".join(str(error).split()) or "no memory is left"
+        print(f"adan: error: out of memory: {words}: close other programs", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"adan: error: {where}{error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("adan: interrupted; what was finished is kept", file=sys.stderr, flush=True)

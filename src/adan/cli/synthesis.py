@@ -12,7 +12,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("augment", help="append synthetic rows to a table of features")
     command.add_argument("table", help="table of features (.parquet or .csv)")
     command.add_argument("--label", default="emotion", help="column with the classes [emotion]")
-    command.add_argument("--method", default="adan", help="see 'adan methods' [adan]")
+    command.add_argument("--method", default="transfer", help="see 'adan methods' [transfer]")
     command.add_argument("--times", type=positive, default=10, help="synthetic sets [10]")
     command.add_argument("--epochs", type=positive, help="training length [the method's]")
     command.add_argument("--seed", type=int, default=0, help="[0]")

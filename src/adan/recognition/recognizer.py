@@ -319,7 +319,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         return validate_data(self, X, reset=False, dtype=np.float32)
 
     def _of_files(self, files: list[str], speakers: NDArray[Any] | None) -> Rows:
-        table = predict_files(self.model_, files)
+        who = None if speakers is None else [str(speaker) for speaker in speakers]
+        table = predict_files(self.model_, files, who)
         if len(bad := unusable(table)):
             reasons = "; ".join(f"{row.file}: {row.problem}" for row in bad[:10].itertuples())
             raise AdanError(f"{len(bad)} of {len(files)} audio files cannot be used ({reasons})")

@@ -71,7 +71,11 @@ def _listed(path: Path) -> list[str]:
 
 
 def predict_files(
-    model: Model, files: Sequence[str | os.PathLike[str]], *, progress: bool = False
+    model: Model,
+    files: Sequence[str | os.PathLike[str]],
+    speakers: Sequence[str] | None = None,
+    *,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Predict the emotion of each recording, or of each window of a long one.
 
@@ -81,6 +85,9 @@ def predict_files(
         Trained on a feature set of openSMILE's.
     files : sequence of path-like
         In any format that libsndfile reads, at any sampling rate and length.
+    speakers : sequence of str, optional
+        Who speaks in each file: all of a speaker's recordings tell how the voice sounds. Without,
+        each is recognised by itself.
     progress : bool, default=False
         Show a progress bar on standard error when the work takes over two seconds.
 
@@ -101,12 +108,34 @@ def predict_files(
     probabilities = np.full((len(table), len(model.classes)), np.nan, np.float32)
     emotions = np.full(len(table), None, object)
     if good.any():
-        probabilities[good] = model.probabilities(X)
+        probabilities[good] = _probabilities(model, X, _who(table[good], files, speakers))
         emotions[good] = model.classes[probabilities[good].argmax(axis=1)]
     table.insert(3, "emotion", emotions)
     for code, label in enumerate(model.classes):
         table.insert(4 + code, f"p_{label}", probabilities[:, code])
     return table
+
+
+def _who(
+    windows: pd.DataFrame,
+    files: Sequence[str | os.PathLike[str]],
+    speakers: Sequence[str] | None,
+) -> np.ndarray | None:
+    """Return the speaker of each window."""
+    if speakers is None:
+        return None
+    of_file = {os.fspath(file): who for file, who in zip(files, speakers, strict=True)}
+    return windows["file"].map(of_file).to_numpy(str)
+
+
+def _probabilities(model: Model, X: np.ndarray, who: np.ndarray | None) -> np.ndarray:
+    if who is None:
+        return model.probabilities(X)
+    probabilities = np.empty((len(X), len(model.classes)), np.float32)
+    for speaker in np.unique(who):
+        own = who == speaker
+        probabilities[own] = model.enrolled(X[own]).probabilities(X[own])
+    return probabilities
 
 
 def listen(

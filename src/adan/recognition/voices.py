@@ -1,0 +1,92 @@
+"""Who speaks in recordings, and a recogniser for one voice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from adan.errors import AdanError
+from adan.recognition.model import Model
+from adan.recognition.recordings import listen
+
+
+def speakers_of(files: Sequence[str | os.PathLike[str]], who: str | None) -> list[str] | None:
+    """Return the speaker of each file.
+
+    Parameters
+    ----------
+    files : sequence of path-like
+        The recordings.
+    who : str or None
+        ``"one"``: all are of one person; ``"by-folder"``: those in one folder are; or a table with
+        the columns ``file``, relative to the table's folder, and ``speaker``. None: nobody knows.
+
+    Raises
+    ------
+    AdanError
+        If the table lacks a column or a file, or a file has no speaker in it.
+    """
+    if who is None:
+        return None
+    if who == "one":
+        return ["one"] * len(files)
+    paths = [Path(file).absolute() for file in files]
+    if who == "by-folder":
+        return [str(path.parent) for path in paths]
+    known = _listed(Path(who))
+    for path in paths:
+        if path.resolve() not in known:
+            raise AdanError(f"{who} has no speaker for {path}: add a row for it")
+    return [known[path.resolve()] for path in paths]
+
+
+def _listed(table: Path) -> dict[Path, str]:
+    """Return the speakers that a table tells, by file."""
+    from adan.corpora.table_files import read_table
+
+    if table.suffix.lower() not in (".csv", ".parquet"):
+        raise AdanError(f"--speakers {table}: say one, by-folder, or give a .csv or .parquet table")
+    rows = read_table(table)
+    for column in ("file", "speaker"):
+        if column not in rows:
+            raise AdanError(f"{table} has no column {column!r}: add it")
+        if rows[column].isna().any():
+            raise AdanError(f"{table} has rows without a {column}: fill the column in or drop them")
+    files = [(table.absolute().parent / str(file)).resolve() for file in rows["file"]]
+    return dict(zip(files, rows["speaker"].astype(str), strict=True))
+
+
+def enrol(
+    model: Model, files: Sequence[str | os.PathLike[str]], *, progress: bool = False
+) -> tuple[Model, pd.DataFrame]:
+    """Return a model for the person who speaks in some recordings, whatever they express.
+
+    Parameters
+    ----------
+    model : Model
+        Trained with speakers, on a feature set of openSMILE's.
+    files : sequence of path-like
+        Recordings of the person; what cannot be used is left out.
+    progress : bool, default=False
+        Show a progress bar on standard error when the work takes over two seconds.
+
+    Returns
+    -------
+    model : Model
+        For this person.
+    windows : DataFrame
+        What was heard: see `adan.recognition.recordings.listen`.
+
+    Raises
+    ------
+    AdanError
+        If no recording can be used, or the model was trained without speakers.
+    """
+    windows, X = listen(model, files, progress=progress)
+    if not len(X):
+        problem = windows["problem"].iloc[0] if len(windows) else "none was given"
+        raise AdanError(f"none of {len(files)} recordings can be used ({problem}): give others")
+    return model.enrolled(X), windows
