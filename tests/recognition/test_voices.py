@@ -64,8 +64,10 @@ def test_from_the_shell(make_bundle, recordings, tmp_path, make_audio, capsys):
     anna = str(tmp_path / "anna.adan")
     assert main(["enrol", path, *recordings, silent, "-o", anna]) == 0
     told = capsys.readouterr()
-    assert "knows a voice from 3 recordings" in told.out
+    assert "made for one voice, from 3 recordings" in told.out
     assert told.err.endswith("silent.wav: silent\n")
+    assert main(["info", anna]) == 0
+    assert "made for one person, known from 3 recordings" in capsys.readouterr().out
     assert main(["predict", anna, *recordings]) == 0
     own = capsys.readouterr().out
     assert main(["predict", path, *recordings, "--speakers", "one"]) == 0

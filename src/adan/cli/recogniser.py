@@ -157,7 +157,7 @@ def _enrol(options: argparse.Namespace) -> None:
         print(f"{row.file}: {row.problem}", file=sys.stderr)
     _save(model, options.output)
     n = (windows["problem"] == "").sum()
-    print(f"{options.output}: knows a voice from {n} recordings, and recognises it as before")
+    print(f"{options.output}: made for one voice, from {n} recordings")
 
 
 def _info(options: argparse.Namespace) -> None:

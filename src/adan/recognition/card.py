@@ -113,6 +113,8 @@ def as_text(card: dict[str, Any]) -> str:
     if "choice" in card:
         tried = (f"{name} {uar:.1f}" for name, uar in card["choice"].items())
         lines["chosen"] = f"{card['classifier']}, by UAR without each speaker: {', '.join(tried)}"
+    if "enrolled" in card:
+        lines["voice"] = f"made for one person, known from {card['enrolled']} recordings"
     if "enrolment" in card:
         lines["enrolment"] = _enrolled(card["enrolment"])
     width = 2 + max(map(len, lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -89,4 +90,5 @@ def enrol(
     if not len(X):
         problem = windows["problem"].iloc[0] if len(windows) else "none was given"
         raise AdanError(f"none of {len(files)} recordings can be used ({problem}): give others")
-    return model.enrolled(X), windows
+    personal = model.enrolled(X)
+    return replace(personal, card={**model.card, "enrolled": len(X)}), windows
