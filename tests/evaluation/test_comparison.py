@@ -106,3 +106,12 @@ def test_the_note_says_what_cannot_be_seen(make_predictions):
     few = compare(make_predictions(METHODS, n_speakers=4))
     assert "cannot tell any of 3 methods apart" in power_note(few)
     assert (few["verdict"] != "better").all()
+
+
+@pytest.mark.parametrize(
+    ("n_speakers", "effect"),
+    [(2, 11.54989), (3, 3.26404), (5, 1.68200), (10, 0.99600), (91, 0.29687)],
+)
+def test_the_visible_effect_is_that_of_tables_of_power(n_speakers, effect):
+    """As statsmodels' TTestPower solves it."""
+    assert visible_difference(1.0, n_speakers) == pytest.approx(effect, rel=1e-4)

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import AdanError
+from adan import AdanError, __version__
 from adan.cli import main
-from adan.reports.report import report, verdict
+from adan.reports.report import AUTHORS, PROCEEDINGS, TITLE, YEAR, report, verdict
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
@@ -314,3 +314,14 @@ def test_chromium_draws_it_without_an_error(written, options, tmp_path):
     if not options:
         browse(run / "report.html", f"--print-to-pdf={pdf}")
         assert pdf.stat().st_size > 50_000
+
+
+def test_a_report_cites_what_the_citation_file_says():
+    told = (Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8")
+    words = " ".join(told.split())
+    for author in AUTHORS:
+        family, given = author.split(", ")
+        assert f"family-names: {family} given-names: {given}" in words
+    assert f"title: {TITLE}" in words
+    assert f"collection-title: {PROCEEDINGS} year: {YEAR}" in words
+    assert f"version: {__version__}" in words

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import nctdtr
 from scipy.stats import permutation_test
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
+from scipy.stats import t as student
 
 from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.evaluation.scores import ROW
@@ -109,9 +110,15 @@ def visible_difference(deviation: float, n_speakers: int) -> float:
 
 @cache
 def _visible_effect(n_speakers: int) -> float:
+    """Return the effect size that a paired t-test finds with `POWER`, by the noncentral t."""
     if n_speakers < 2:
         return np.nan
-    return float(TTestPower().solve_power(nobs=n_speakers, alpha=LEVEL, power=POWER))
+    critical = student.isf(LEVEL / 2, n_speakers - 1)
+
+    def too_little(effect: float) -> float:
+        return 1 - nctdtr(n_speakers - 1, effect * n_speakers**0.5, critical) - POWER
+
+    return float(brentq(too_little, 1e-3, 2 + 2 * critical / n_speakers**0.5))
 
 
 def power_note(compared: pd.DataFrame) -> str:
@@ -186,10 +193,10 @@ def _sign_flip(gain: NDArray[np.float64]) -> float:
 
 
 def _holm(p: pd.Series) -> pd.Series:
-    known = p.dropna()
-    if known.empty:
-        return p
-    return pd.Series(multipletests(known, method="holm")[1], index=known.index).reindex(p.index)
+    """Return p-values corrected for their number: the i-th smallest of m times m + 1 - i."""
+    known = p.dropna().sort_values()
+    times = np.arange(len(known), 0, -1)
+    return (known * times).cummax().clip(upper=1).reindex(p.index)
 
 
 def _columns(measure: str) -> list[str]:

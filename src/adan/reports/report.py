@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from adan import __version__
 from adan._files import replacing
 from adan.corpora import Corpus, read_corpus
 from adan.errors import AdanError
@@ -21,6 +21,14 @@ from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
 from adan.reports.page import page
 from adan.reports.tables import measured, protocol_notes, quality_notes, statistics_notes
+
+AUTHORS = ("Yi, Lu", "Mak, Man-Wai")
+TITLE = "Adversarial Data Augmentation Network for Speech Emotion Recognition"
+PROCEEDINGS = (
+    "Asia-Pacific Signal and Information Processing Association Annual Summit and Conference "
+    "(APSIPA ASC)"
+)
+YEAR = 2019
 
 
 def report(
@@ -201,19 +209,14 @@ def _quality(quality: pd.DataFrame) -> dict[str, Any]:
 
 
 def _citation() -> dict[str, str]:
-    """Return how to cite, from the one place that says it."""
-    path = Path(__file__).parents[1] / "CITATION.cff"
-    cff = yaml.safe_load(path.read_text(encoding="utf-8"))
-    paper = cff["preferred-citation"]
-    people = [f"{a['family-names']}, {a['given-names']}" for a in paper["authors"]]
-    where, year = paper["collection-title"], paper["year"]
+    """Return how to cite; ``CITATION.cff`` says the same."""
+    people = " and ".join(AUTHORS)
     return {
-        "text": f"{' and '.join(people)} ({year}). {paper['title']}. {where}.",
-        "software": f"{cff['title']}, version {cff['version']}.",
+        "text": f"{people} ({YEAR}). {TITLE}. {PROCEEDINGS}.",
+        "software": f"adan, version {__version__}.",
         "bibtex": (
-            f"@inproceedings{{{paper['authors'][0]['family-names'].lower()}{year},\n"
-            f"  author = {{{' and '.join(people)}}},\n  title = {{{paper['title']}}},\n"
-            f"  booktitle = {{{where}}},\n  year = {{{year}}}\n}}"
+            f"@inproceedings{{yi{YEAR},\n  author = {{{people}}},\n  title = {{{TITLE}}},\n"
+            f"  booktitle = {{{PROCEEDINGS}}},\n  year = {{{YEAR}}}\n}}"
         ),
     }
 
