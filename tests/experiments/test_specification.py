@@ -45,7 +45,10 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
     ("wrong", "message"),
     [
         ("normalisation = 1", "normalisation is no key; there are corpora, features"),
-        ("normalisations = ['folds']", "normalisations.0: input should be 'fold', 'corpus' or"),
+        (
+            "normalisations = ['folds']",
+            "normalisations.0: no normalisation 'folds'; choose one of fold,",
+        ),
         ("protocol = 'text'", "protocol: input should be 'speaker' or 'session'"),
         ("features = ['IS99']", "features.0: 'IS99' is not a feature set: choose of ComParE"),
         ("seeds = 0", "seeds: input should be greater than 0"),

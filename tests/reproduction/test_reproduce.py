@@ -144,7 +144,7 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkey
     assert "improvised utterances alone" in text
     predictions = pd.read_parquet(tmp_path / "run/predictions.parquet")
     assert set(predictions["fold"]) == {f"Ses0{n}" for n in range(1, 6)}
-    halves = predictions.groupby("part")["utterance"].nunique()
+    halves = predictions.groupby("subset")["utterance"].nunique()
     assert halves["all"] == 2 * halves["improvised"]
 
 

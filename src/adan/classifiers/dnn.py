@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from adan._computing import computing
+from adan._docs import documented
 from adan.classifiers.discriminant import Moments, span, whitening
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, turned
@@ -201,6 +202,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
         return self.classes_[best]
 
 
+@documented
 class WhitenedDNN(DNNClassifier):
     """The mean of several such networks, trained on whitened vectors.
 
@@ -211,15 +213,8 @@ class WhitenedDNN(DNNClassifier):
 
     Parameters
     ----------
-    hidden, activation, dropout, learning_rate, steps, batch_size, n_networks, random_state
-        As of `DNNClassifier`.
     shrinkage : float, default=1
         What is added to the covariance, times its mean variance.
-
-    Attributes
-    ----------
-    classes_, history_
-        As of `DNNClassifier`.
     """
 
     def __init__(

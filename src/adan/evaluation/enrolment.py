@@ -104,6 +104,7 @@ def expressed(
     return shares, shift
 
 
+@computing()
 def labelled_offsets(
     X: NDArray[np.floating], y: NDArray[np.intp], speakers: NDArray[np.intp]
 ) -> NDArray[np.float32]:

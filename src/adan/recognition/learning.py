@@ -63,6 +63,7 @@ class Lesson:
     scorer: Scorer
     n_classes: int
 
+    @computing()
     def scores(self, X: Rows) -> Rows:
         """Return scores (n, k) of normalised vectors; minus infinity for an unknown class."""
         scores = np.full((len(X), self.n_classes), -np.inf, np.float32)

@@ -15,7 +15,15 @@ def test_every_name_has_a_classifier():
 @pytest.mark.parametrize("name", registry.CLASSIFIERS)
 def test_each_is_trained_on_a_fold(make_rows, name):
     X, y = make_rows(n=120, d=30)
-    fold = Fold(0, X[:90], y[:90], np.repeat(["03", "08", "09"], 30), np.full(90, True), X[90:])
+    fold = Fold(
+        0,
+        X[:90],
+        y[:90],
+        np.repeat(["03", "08", "09"], 30),
+        np.full(90, True),
+        X[90:],
+        np.arange(90, len(X)),
+    )
     kind = registry.CLASSIFIERS[name]
     classifier = kind(steps=60) if "dnn" in name else kind()
     labels = train_classifiers(
@@ -27,7 +35,7 @@ def test_each_is_trained_on_a_fold(make_rows, name):
 def test_the_discriminants_shrinkage_comes_from_real_rows_and_their_speakers(make_rows):
     """Synthetic rows, whatever they are, change nothing of what was chosen."""
     X, y = make_rows(n=120, d=30)
-    fold = Fold(0, X, y, np.repeat(["03", "08", "09"], 40), np.full(120, True), X)
+    fold = Fold(0, X, y, np.repeat(["03", "08", "09"], 40), np.full(120, True), X, np.arange(120))
     discriminant = registry.CLASSIFIERS["discriminant"]()
     chosen = Choices().classifier(discriminant, fold, 0)
     expected = discriminant.fit(X, y, fold.speakers).shrinkage_
