@@ -4,11 +4,13 @@ from .classifiers.dnn import DNNClassifier as DNNClassifier
 from .classifiers.dnn import WhitenedDNN as WhitenedDNN
 from .classifiers.svm import RBFSVM as RBFSVM
 from .corpora import Corpus as Corpus
+from .corpora import Vectors as Vectors
 from .corpora import read_audb as read_audb
 from .corpora import read_audformat as read_audformat
 from .corpora import read_corpus as read_corpus
 from .corpora import read_iemocap as read_iemocap
 from .corpora import read_named as read_named
+from .corpora import read_table_corpus as read_table_corpus
 from .corpora import read_tabular as read_tabular
 from .corpora.check import check_audio as check_audio
 from .corpora.emodb import load_emodb as load_emodb

@@ -30,10 +30,10 @@ def test_from_audio_to_an_augmented_table(adan, make_corpus, tmp_path, method):
     code, out, err = adan("augment", features, *options, "-o", augmented)
     assert code == 0, err
     assert "12 real and 24 synthetic rows" in out
-    table = read_table(augmented)
+    table = read_table(augmented).table
     assert table["synthetic"].sum() == 24
     assert table["emotion"].value_counts().to_dict() == {"anger": 18, "sadness": 18}
-    real = read_table(features)
+    real = read_table(features).table
     pd.testing.assert_frame_equal(
         table.query("not synthetic")[real.columns], real, check_dtype=False
     )
@@ -54,7 +54,7 @@ def test_from_emodb_audio_to_features(adan, emodb, tmp_path):
     code, out, err = adan("extract", tmp_path / "some.csv", "-o", output)
     assert code == 0, err
     assert "6 utterances, 4368 features" in out
-    assert read_table(output).shape == (6, 4368 + 3)
+    assert read_table(output).table.shape == (6, 4368 + 3)
 
 
 @pytest.mark.usefixtures("audio_extra")

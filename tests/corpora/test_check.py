@@ -28,7 +28,7 @@ def test_headers(bad_corpus):
     audio = check_audio(read_corpus(bad_corpus))
     assert audio["problem"].to_dict() == {
         "01-anger-0": "missing",
-        "01-anger-1": "of no known audio format, or corrupt",
+        "01-anger-1": "empty",
         "02-anger-0": "of no known audio format, or corrupt",
         "02-anger-1": "too short (50 ms)",
         "01-sadness-0": "",

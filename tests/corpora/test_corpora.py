@@ -6,7 +6,7 @@ import pytest
 
 from adan.cli import main
 from adan.corpora import Corpus, known_corpora, read_corpus
-from adan.corpora.table_files import feature_columns, write_table
+from adan.corpora.table_files import write_table
 from adan.errors import AdanError
 
 
@@ -87,7 +87,7 @@ def test_table_of_features(tmp_path):
     corpus = read_corpus(tmp_path / "x.parquet")
     assert corpus.table.index.tolist() == ["0", "1"]
     assert corpus.table["speaker"].tolist() == corpus.table["session"].tolist() == ["1", "2"]
-    assert feature_columns(corpus.table) == ["x0"]
+    assert list(corpus.features) == ["x0"]
 
 
 @pytest.mark.parametrize("gap", [np.nan, np.inf])

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adan.corpora.table_files import check_writable, feature_columns, read_table, write_table
+from adan.corpora.table_files import check_writable, read_table, write_table
 from adan.errors import AdanError
 
 
@@ -21,33 +21,36 @@ def make_table():
         )
         table["synthetic"] = [False, False, True, True]
         table[[f"f{i}" for i in range(n_features)]] = features
-        table.attrs = {"feature_set": "IS11"}
         return table
 
     return make
 
 
-def test_features_are_the_floating_point_columns(make_table):
-    assert feature_columns(make_table(2)) == ["f0", "f1"]
+FEATURES = ["f0", "f1", "f2"]
 
 
 def test_parquet_keeps_everything(tmp_path, make_table):
     table = make_table()
-    write_table(table, tmp_path / "x.parquet")
+    about = {"feature_set": "IS11", "audio_sha256": "0"}
+    write_table(table, tmp_path / "x.parquet", features=FEATURES[:2], about=about)
     again = read_table(tmp_path / "x.parquet")
-    pd.testing.assert_frame_equal(again, table, check_index_type=False)
-    assert (again.dtypes.tail(3) == np.float32).all()
-    assert again.attrs == table.attrs
+    pd.testing.assert_frame_equal(again.table, table, check_index_type=False)
+    assert (again.table.dtypes.tail(3) == np.float32).all()
+    assert again.features == FEATURES[:2]
+    assert again.about == about
 
 
 def test_csv_keeps_the_numbers_and_the_text(tmp_path, make_table):
     table = make_table()
-    write_table(table, tmp_path / "x.CSV")
-    again = read_table(tmp_path / "x.CSV")
+    write_table(table, tmp_path / "x.CSV", features=FEATURES, about={"feature_set": "IS11"})
+    vectors = read_table(tmp_path / "x.CSV")
+    again = vectors.table
+    assert vectors.features == FEATURES
+    assert vectors.about == {"feature_set": "IS11"}
     assert again.index.tolist() == table.index.tolist()
     assert again.dtypes.map(lambda dtype: dtype.kind).tolist() == list("OOibfff")
     pd.testing.assert_frame_equal(
-        again.astype(dict.fromkeys(feature_columns(again), np.float32)),
+        again.astype(dict.fromkeys(FEATURES, np.float32)),
         table,
         check_exact=True,
         check_index_type=False,
@@ -56,15 +59,15 @@ def test_csv_keeps_the_numbers_and_the_text(tmp_path, make_table):
 
 def test_a_table_of_any_origin_needs_no_names(tmp_path):
     pd.DataFrame({"label": [0, 1], "x": [0.5, 1.5]}).to_parquet(tmp_path / "x.parquet")
-    table = read_table(tmp_path / "x.parquet")
-    assert table.index.name is None
-    assert table.columns.tolist() == ["label", "x"]
-    assert feature_columns(table) == ["x"]
+    vectors = read_table(tmp_path / "x.parquet")
+    assert vectors.table.index.name is None
+    assert vectors.table.columns.tolist() == ["label", "x"]
+    assert vectors.features == ["x"]
 
 
 def test_pandas_own_parquet_with_an_index(tmp_path, make_table):
     make_table().to_parquet(tmp_path / "x.parquet")
-    assert read_table(tmp_path / "x.parquet").index.tolist() == ["u1", "u2", "u3", "04"]
+    assert read_table(tmp_path / "x.parquet").table.index.tolist() == ["u1", "u2", "u3", "04"]
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.csv"])
@@ -112,13 +115,12 @@ MEASURE = """
 import resource, sys
 import pyarrow.parquet
 from adan.corpora import read_corpus
-from adan.corpora.table_files import feature_matrix
 
 def peak():
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 before = peak()
-X = feature_matrix(read_corpus(sys.argv[1]).table)
+X = read_corpus(sys.argv[1]).X
 print((peak() - before) / X.nbytes, X.shape, X.dtype, float(X[-1, -1]))
 """
 
@@ -146,4 +148,4 @@ def test_parquet_of_any_origin_keeps_its_types_and_order(tmp_path):
         }
     )
     mixed.to_parquet(tmp_path / "mixed.parquet", row_group_size=1)
-    pd.testing.assert_frame_equal(read_table(tmp_path / "mixed.parquet"), mixed)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "mixed.parquet").table, mixed)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import AdanError, Duplication
+from adan import AdanError, Duplication, Vectors
 from adan.corpora.table_files import read_table, write_table
 from adan.experiments.augment import augment
 
@@ -17,10 +17,14 @@ def table(make_rows):
     return frame.set_index(pd.Index([f"u{i}" for i in range(12)], name="utterance"))
 
 
+FEATURES = ["pitch", "loudness", "jitter"]
+
+
 def test_real_rows_come_first_and_untouched(table, tmp_path):
-    table.attrs = {"feature_set": "IS11"}
-    write_table(augment(table, Duplication(), times=3), tmp_path / "y.parquet")
-    both = read_table(tmp_path / "y.parquet")
+    longer = augment(Vectors(table, FEATURES, {"feature_set": "IS11"}), Duplication(), times=3)
+    write_table(longer.table, tmp_path / "y.parquet", features=longer.features, about=longer.about)
+    again = read_table(tmp_path / "y.parquet")
+    both = again.table
     assert len(both) == 48
     real = both[~both["synthetic"]]
     assert (both["synthetic"].to_numpy() == (np.arange(48) >= 12)).all()
@@ -28,12 +32,13 @@ def test_real_rows_come_first_and_untouched(table, tmp_path):
         assert real[column].tolist() == table[column].tolist()
     assert real.index.tolist() == table.index.tolist()
     assert both["pitch"].dtype == np.float32
-    assert both.attrs == table.attrs
+    assert again.features == FEATURES
+    assert again.about == {"feature_set": "IS11"}
     assert both["speaker"][12:].isna().all()
 
 
 def test_each_set_has_the_class_mix_of_the_real_rows(table):
-    synthetic = augment(table, Duplication(), times=3).query("synthetic")
+    synthetic = augment(Vectors(table, FEATURES), Duplication(), times=3).table.query("synthetic")
     assert synthetic["emotion"].value_counts().to_dict() == dict.fromkeys(
         ["anger", "fear", "sadness"], 12
     )
@@ -41,7 +46,8 @@ def test_each_set_has_the_class_mix_of_the_real_rows(table):
 
 def test_whole_number_labels_stay_whole_numbers(table):
     table["emotion"] = table.pop("emotion").map({"anger": 0, "fear": 1, "sadness": 2})
-    assert augment(table, Duplication(), times=1)["emotion"].dtype == np.int64
+    longer = augment(Vectors(table, FEATURES), Duplication(), times=1)
+    assert longer.table["emotion"].dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -49,11 +55,13 @@ def test_whole_number_labels_stay_whole_numbers(table):
     [
         (lambda t: t.drop(columns="emotion"), "no column 'emotion'.*speaker, take"),
         (lambda t: t.assign(emotion=[None, *t["emotion"][1:]]), "'emotion' is empty in row u0"),
-        (lambda t: t[["emotion", "take"]], "no floating-point columns"),
+        (lambda t: t[["emotion", "take"]], "no columns to take for features"),
         (lambda t: t.assign(synthetic=False), "'synthetic' already"),
         (lambda t: t.assign(pitch=np.nan), "1 of 3 columns: pitch"),
     ],
 )
 def test_unusable_tables_are_refused(table, change, message):
+    changed = change(table)
+    vectors = Vectors(changed, [f for f in FEATURES if f in changed])
     with pytest.raises(AdanError, match=message):
-        augment(change(table), Duplication())
+        augment(vectors, Duplication())

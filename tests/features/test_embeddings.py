@@ -5,7 +5,7 @@ import pytest
 
 from adan.cli import main
 from adan.corpora import read_corpus
-from adan.corpora.table_files import feature_columns, read_table
+from adan.corpora.table_files import read_table
 from adan.errors import AdanError
 from adan.features import embeddings
 from adan.features.embeddings import embed, embeddings_of
@@ -47,7 +47,7 @@ def make_model(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_model(make_model, make_audio, make_signal, kind):
     files = [make_audio("a.wav"), make_audio("b.wav", make_signal(0.7, pitch=250))]
-    table = embed(files, make_model(kind))
+    table = embed(files, make_model(kind)).table
     assert table.shape == (2, 8)
     assert table.index.tolist() == files
     assert table.columns[0] == f"{kind}_0"
@@ -64,16 +64,17 @@ def test_is_the_mean_hidden_state(make_model, make_audio, make_signal, layer):
     signal = np.float32((signal - signal.mean()) / np.sqrt(signal.var() + 1e-7))
     with torch.no_grad():
         states = model(torch.from_numpy(signal)[None], output_hidden_states=True).hidden_states
-    table = embed([make_audio(subtype="FLOAT")], folder, layer=layer)
+    vectors = embed([make_audio(subtype="FLOAT")], folder, layer=layer)
+    table = vectors.table
     np.testing.assert_allclose(table.iloc[0], states[layer][0].mean(0), rtol=1e-4, atol=1e-4)
-    assert table.attrs["layer"] == layer % 3
+    assert vectors.about["layer"] == layer % 3
 
 
 def test_other_rates_are_resampled(make_model, make_audio, make_signal):
     files = [
         make_audio(f"{rate}.wav", make_signal(rate=rate), rate) for rate in (16000, 32000, 44100)
     ]
-    table = embed(files, make_model()).to_numpy()
+    table = embed(files, make_model()).table.to_numpy()
     distance = np.linalg.norm(table - table[0], axis=1) / np.linalg.norm(table[0])
     assert distance.max() < 0.1
 
@@ -87,18 +88,19 @@ def test_bad_audio_is_named_or_skipped(make_model, make_audio, make_signal, tmp_
     }
     with pytest.raises(AdanError, match=r"3 of 4 .*too short \(4 ms\).*silent.*missing"):
         embed([good, *bad], model)
-    table = embed([good, *bad], model, skip_bad=True)
+    vectors = embed([good, *bad], model, skip_bad=True)
+    table = vectors.table
     assert table.index.tolist() == [good]
-    assert table.attrs["skipped"] == bad
+    assert vectors.about["skipped"] == bad
 
 
 def test_cache_answers_for_the_same_model_and_layer(make_model, make_audio, monkeypatch):
     file, model, other = make_audio(), make_model(), make_model(seed=1)
-    first = embed([file], model)
-    assert not embed([file], other).equals(first)
-    assert not embed([file], model, layer=1).equals(first)
+    first = embed([file], model).table
+    assert not embed([file], other).table.equals(first)
+    assert not embed([file], model, layer=1).table.equals(first)
     monkeypatch.setattr(embeddings, "_mean_state", lambda *_: pytest.fail("not cached"))
-    assert embed([file], model).equals(first)
+    assert embed([file], model).table.equals(first)
 
 
 def test_random_generators_are_left_alone(make_model, make_audio):
@@ -109,16 +111,17 @@ def test_random_generators_are_left_alone(make_model, make_audio):
 
 def test_corpus_and_command_line(make_model, make_corpus, tmp_path, capsys):
     path, model = make_corpus(), make_model()
-    table = embeddings_of(read_corpus(path), model)
+    vectors = embeddings_of(read_corpus(path), model)
+    table = vectors.table
     assert table.columns[:4].tolist() == ["file", "emotion", "speaker", "take"]
-    assert len(feature_columns(table)) == 8
+    assert len(vectors.features) == 8
     output = tmp_path / "x.parquet"
     assert main(["extract", str(path), "--model", model, "-o", str(output)]) == 0
     assert "4 utterances, 8 features" in capsys.readouterr().out
     again = read_table(output)
-    assert np.array_equal(again[feature_columns(again)], table[feature_columns(table)])
-    assert again.attrs["feature_set"] == model
-    assert again.attrs["transformers"] == transformers.__version__
+    assert np.array_equal(again.table[again.features], vectors.X)
+    assert again.about["feature_set"] == model
+    assert again.about["transformers"] == transformers.__version__
 
 
 def test_layer_that_is_not_there(make_model, make_audio):

@@ -9,13 +9,16 @@ import pytest
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table_files import feature_columns
 from adan.errors import AdanError
-from adan.features import FeatureSet, extract, extraction, features_of
+from adan.features import FeatureSet, extract, features_of, functionals
 
 opensmile = pytest.importorskip("opensmile")
 soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("platformdirs")
+
+
+def frame(*arguments, **options):
+    return extract(*arguments, **options).table
 
 
 @pytest.fixture
@@ -70,8 +73,8 @@ def no_extraction(monkeypatch):
     """From the call on, only the cache can answer."""
 
     def forbid():
-        monkeypatch.setattr(extraction, "_functionals", lambda *_: pytest.fail("not cached"))
-        monkeypatch.setattr(extraction, "_smile", lambda *_: pytest.fail("not cached"))
+        monkeypatch.setattr(functionals, "_functionals", lambda *_: pytest.fail("not cached"))
+        monkeypatch.setattr(functionals, "_smile", lambda *_: pytest.fail("not cached"))
 
     return forbid
 
@@ -79,7 +82,8 @@ def no_extraction(monkeypatch):
 @pytest.mark.parametrize("feature_set", FeatureSet)
 def test_every_set(make_audio, feature_set):
     file = make_audio()
-    table = extract([file], feature_set)
+    vectors = extract([file], feature_set)
+    table = vectors.table
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         smile = opensmile.Smile(opensmile.FeatureSet[feature_set.name])
     assert table.shape == (1, feature_set.dimension)
@@ -88,14 +92,15 @@ def test_every_set(make_audio, feature_set):
     assert (table.dtypes == np.float32).all()
     assert np.isfinite(table.to_numpy()).all()
     assert np.array_equal(table, smile.process_file(file))
-    assert table.attrs["feature_set"] == feature_set.name
-    assert table.attrs["opensmile"] == opensmile.__version__
+    assert vectors.features == tuple(table.columns)
+    assert vectors.about["feature_set"] == feature_set.name
+    assert vectors.about["opensmile"] == opensmile.__version__
 
 
 @pytest.mark.parametrize("feature_set", ["IS09", "egemapsv02"])
 def test_real_speech_is_what_opensmile_gives(emodb, feature_set):
     files = read_corpus(emodb).table["file"].iloc[[0, 200, 500]].tolist()
-    table = extract(files, feature_set)
+    table = frame(files, feature_set)
     expected = opensmile.Smile(opensmile.FeatureSet[FeatureSet.named(feature_set).name])
     assert table.index.tolist() == files
     assert np.array_equal(table, expected.process_files(files))
@@ -103,7 +108,7 @@ def test_real_speech_is_what_opensmile_gives(emodb, feature_set):
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000])
 def test_other_sampling_rates(make_audio, rate):
-    assert np.isfinite(extract([make_audio(rate=rate)], "IS09").to_numpy()).all()
+    assert np.isfinite(frame([make_audio(rate=rate)], "IS09").to_numpy()).all()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def test_other_sampling_rates(make_audio, rate):
 )
 def test_formats_of_other_precision(make_audio, name, subtype):
     files = [make_audio("plain.wav"), make_audio(f"other-{name}", subtype=subtype)]
-    pitch = extract(files, "eGeMAPSv02")["F0semitoneFrom27.5Hz_sma3nz_amean"]
+    pitch = frame(files, "eGeMAPSv02")["F0semitoneFrom27.5Hz_sma3nz_amean"]
     assert pitch.iloc[1] == pytest.approx(pitch.iloc[0], rel=0.01)
 
 
@@ -120,7 +125,7 @@ def test_formats_of_other_precision(make_audio, name, subtype):
 def test_formats_of_the_same_precision(make_audio, make_signal, name):
     samples = (2**15 * make_signal()).astype(np.int16)
     plain, other = make_audio("plain.wav", samples), make_audio(name, samples, subtype="PCM_16")
-    table = extract([plain, other], "IS09").to_numpy()
+    table = frame([plain, other], "IS09").to_numpy()
     assert np.array_equal(table[0], table[1])
 
 
@@ -128,7 +133,7 @@ def test_channels_are_averaged(make_audio, make_signal):
     signal = make_signal()
     mono = make_audio("mono.wav", signal, subtype="FLOAT")
     stereo = make_audio("stereo.wav", np.stack([2 * signal, 0 * signal], 1), subtype="FLOAT")
-    table = extract([mono, stereo], "IS09").to_numpy()
+    table = frame([mono, stereo], "IS09").to_numpy()
     assert np.array_equal(table[0], table[1])
 
 
@@ -136,7 +141,7 @@ def test_loud_samples_are_clipped_and_do_not_wrap(make_audio, make_signal):
     signal = 5 * make_signal()
     loud = make_audio("loud.wav", signal, subtype="FLOAT")
     clipped = make_audio("clipped.wav", signal.clip(-1, 1 - 2**-15), subtype="FLOAT")
-    table = extract([loud, clipped], "IS09").to_numpy()
+    table = frame([loud, clipped], "IS09").to_numpy()
     assert np.array_equal(table[0], table[1])
 
 
@@ -144,8 +149,8 @@ def test_order_and_number_of_threads_do_not_matter(make_corpus):
     files = read_corpus(make_corpus(n_each=3)).table["file"].tolist()
     one = extract(files, "IS09", n_jobs=1, cache=Path(files[0]).parent / "c1")
     many = extract(files[::-1], "IS09", n_jobs=4, cache=Path(files[0]).parent / "c2")
-    pd.testing.assert_frame_equal(one, many[::-1])
-    assert one.attrs == many.attrs
+    pd.testing.assert_frame_equal(one.table, many.table[::-1])
+    assert one.about == many.about
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -154,7 +159,7 @@ def test_bad_audio_is_named_with_its_reason(make_bad_audio, make_audio, kind):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(AdanError) as error:
-            extract([make_audio(), bad], "IS09")
+            frame([make_audio(), bad], "IS09")
     assert f"1 of 2 audio files cannot be used ({bad}: {BAD[kind]})" in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -162,102 +167,104 @@ def test_bad_audio_is_named_with_its_reason(make_bad_audio, make_audio, kind):
 def test_all_bad_audio_is_told_at_once(make_bad_audio, make_audio):
     bad = [make_bad_audio(kind) for kind in BAD]
     with pytest.raises(AdanError, match=r"11 of 12 .*and 1 more\): .* --skip-bad") as error:
-        extract([*bad, make_audio()], "IS09")
+        frame([*bad, make_audio()], "IS09")
     assert all(path in str(error.value) for path in bad[:10])
 
 
 def test_skip_bad_leaves_out_and_lists(make_bad_audio, make_audio):
     good = [make_audio("a.wav"), make_audio("b.wav", rate=8000)]
     bad = {make_bad_audio(kind): reason for kind, reason in BAD.items()}
-    table = extract([good[0], *bad, good[1]], "IS09", skip_bad=True)
+    vectors = extract([good[0], *bad, good[1]], "IS09", skip_bad=True)
+    table = vectors.table
     assert table.index.tolist() == good
-    assert table.attrs["skipped"] == bad
-    assert table.attrs["audio_sha256"] == extract(good, "IS09").attrs["audio_sha256"]
+    assert vectors.about["skipped"] == bad
+    assert vectors.about["audio_sha256"] == extract(good, "IS09").about["audio_sha256"]
 
 
 def test_nothing_usable(make_bad_audio):
     with pytest.raises(AdanError, match="1 of 1"):
-        extract([make_bad_audio("silence")], "IS09", skip_bad=True)
+        frame([make_bad_audio("silence")], "IS09", skip_bad=True)
     with pytest.raises(AdanError, match="at least one file"):
-        extract([], "IS09")
+        frame([], "IS09")
 
 
 def test_openSMILE_missing(monkeypatch, make_audio):
     monkeypatch.setitem(sys.modules, "opensmile", None)
     with pytest.raises(AdanError, match=r"opensmile is not installed: pip install 'adan\[audio\]'"):
-        extract([make_audio()], "IS09")
+        frame([make_audio()], "IS09")
 
 
 def test_cache_answers_for_the_same_content(make_audio, tmp_path, no_extraction):
-    first = extract([make_audio("a.wav")], "IS09")
+    first = frame([make_audio("a.wav")], "IS09")
     copy = shutil.copy(tmp_path / "a.wav", tmp_path / "renamed.wav")
     no_extraction()
-    assert np.array_equal(extract([copy], "IS09"), first)
-    assert extract([copy], "is09").columns.equals(first.columns)
+    assert np.array_equal(frame([copy], "IS09"), first)
+    assert frame([copy], "is09").columns.equals(first.columns)
 
 
 def test_cache_does_not_answer_for_other_content_sets_or_versions(make_audio, monkeypatch):
     calls = []
-    functionals = extraction._functionals
+    compute = functionals._functionals
     monkeypatch.setattr(
-        extraction, "_functionals", lambda *args: calls.append(1) or functionals(*args)
+        functionals, "_functionals", lambda *args: calls.append(1) or compute(*args)
     )
     file = make_audio()
-    extract([file], "IS09")
-    extract([file], "eGeMAPSv02")
+    frame([file], "IS09")
+    frame([file], "eGeMAPSv02")
     make_audio(rate=8000)
-    extract([file], "IS09")
-    monkeypatch.setattr(extraction, "opensmile_version", lambda: "9.9")
-    extract([file], "IS09")
+    frame([file], "IS09")
+    monkeypatch.setattr(functionals, "opensmile_version", lambda: "9.9")
+    frame([file], "IS09")
     assert len(calls) == 4
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 40])
 def test_damaged_cache_is_made_again(make_audio, tmp_path, no_extraction, damage):
-    first = extract([make_audio()], "IS09")
+    first = frame([make_audio()], "IS09")
     entries = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert len(entries) == 2
     for entry in entries:
         entry.write_bytes(damage)
-    assert extract([make_audio()], "IS09").equals(first)
+    assert frame([make_audio()], "IS09").equals(first)
     no_extraction()
-    assert extract([make_audio()], "IS09").equals(first)
+    assert frame([make_audio()], "IS09").equals(first)
 
 
 def test_works_without_a_cache_that_can_be_written(make_audio, tmp_path):
     (tmp_path / "file").touch()
-    assert extract([make_audio()], "IS09", cache=tmp_path / "file" / "cache").shape == (1, 384)
+    assert frame([make_audio()], "IS09", cache=tmp_path / "file" / "cache").shape == (1, 384)
 
 
 def test_warm_cache_answers_for_emodb(emodb, tmp_path, monkeypatch, no_extraction):
-    """All 535 vectors, put there from the embedded table, come back in order."""
+    """All 535 vectors, put there from the bundled table, come back in order."""
     corpus = read_corpus(emodb)
     data = iter(load_emodb().data)
     with monkeypatch.context() as patch:
-        patch.setattr(extraction, "_functionals", lambda *_: next(data))
+        patch.setattr(functionals, "_functionals", lambda *_: next(data))
         features_of(corpus, "IS11", n_jobs=1)
     no_extraction()
-    table = features_of(corpus, "IS11")
-    assert np.array_equal(table[feature_columns(table)], load_emodb().data)
+    assert np.array_equal(features_of(corpus, "IS11").X, load_emodb().data)
 
 
 def test_features_of_a_corpus(make_corpus):
     corpus = read_corpus(make_corpus())
     corpus.table["arousal"] = [0.1, 0.2, 0.3, 0.4]
-    table = features_of(corpus, "IS09")
+    vectors = features_of(corpus, "IS09")
+    table = vectors.table
     assert table.columns[:5].tolist() == ["file", "emotion", "speaker", "take", "arousal"]
     assert table.index.equals(corpus.table.index)
-    assert len(feature_columns(table)) == 384
-    assert table["arousal"].tolist() == ["0.1", "0.2", "0.3", "0.4"]
-    assert np.array_equal(table.iloc[:, 5:], extract(corpus.table["file"], "IS09"))
+    assert len(vectors.features) == 384
+    assert table["arousal"].tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert np.array_equal(table.iloc[:, 5:], frame(corpus.table["file"], "IS09"))
 
 
 def test_features_of_a_corpus_skip_bad(make_corpus):
     corpus = read_corpus(make_corpus())
     Path(corpus.table["file"].iloc[1]).write_bytes(b"")
-    table = features_of(corpus, "IS09", skip_bad=True)
+    vectors = features_of(corpus, "IS09", skip_bad=True)
+    table = vectors.table
     assert table.index.tolist() == corpus.table.index[[0, 2, 3]].tolist()
-    assert table.attrs["skipped"] == {corpus.table["file"].iloc[1]: "empty"}
+    assert vectors.about["skipped"] == {corpus.table["file"].iloc[1]: "empty"}
 
 
 def test_features_of_a_corpus_without_audio():
@@ -281,5 +288,5 @@ def test_a_cluster_extracts_the_same(make_corpus, tmp_path):
     ):
         address = cluster.scheduler_address
         there = features_of(corpus, cache=tmp_path / "there", scheduler=address, **options)
-    pd.testing.assert_frame_equal(here, there)
-    assert there.attrs == here.attrs
+    pd.testing.assert_frame_equal(here.table, there.table)
+    assert there.about == here.about

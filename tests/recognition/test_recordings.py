@@ -86,7 +86,7 @@ def test_vectors_are_those_of_extract(model, emodb):
     files = sorted((emodb / "wav").glob("*.wav"))[:4]
     table = predict_files(model, files)
     names = [f"p_{label}" for label in model.classes]
-    vectors = extract(files, "eGeMAPSv02").to_numpy()
+    vectors = extract(files, "eGeMAPSv02").table.to_numpy()
     np.testing.assert_array_equal(table[names], model.probabilities(vectors))
     assert table["emotion"].tolist() == model.classes[table[names].values.argmax(1)].tolist()
 
@@ -184,9 +184,9 @@ def test_another_openSMILE_is_warned_of_in_one_line(make_bundle, make_audio, mon
 
 
 def test_the_card_names_the_openSMILE_of_the_vectors(make_corpus, tmp_path):
-    table = features_of(read_corpus(make_corpus(n_each=2)), "eGeMAPSv02")
-    table.attrs["opensmile"] = "1.9.0"
-    write_table(table, tmp_path / "t.parquet")
+    corpus = features_of(read_corpus(make_corpus(n_each=2)), "eGeMAPSv02")
+    about = {**corpus.about, "opensmile": "1.9.0"}
+    write_table(corpus.table, tmp_path / "t.parquet", features=corpus.features, about=about)
     recognizer = train(str(tmp_path / "t.parquet"), synthesizer="smote", classifier="svm", times=0)
     assert recognizer.card_["versions"]["opensmile"] == "1.9.0"
 
@@ -198,7 +198,7 @@ def test_the_command_does_the_rest_and_exits_with_2(make_bundle, make_audio, tmp
     error = capsys.readouterr().err
     assert f"{bad}: missing" in error
     assert "1 of 2 recordings cannot be used (listed above)" in error
-    table = read_table(output)
+    table = read_table(output).table
     assert table.index.tolist() == ["good one", "none"]
     assert table.columns.tolist() == [
         *("file", "start", "end", "emotion", "p_anger", "p_fear", "p_sadness", "problem")

@@ -68,10 +68,8 @@ def _corpus_check(options: argparse.Namespace) -> None:
 
 
 def _summary(corpus: Corpus) -> str:
-    from adan.corpora.table_files import feature_columns
-
     table = corpus.table
-    vectors = f"{len(feature_columns(table))} features"
+    vectors = f"{len(corpus.features)} features"
     return (
         f"{corpus.name}: {len(table)} utterances, {table['emotion'].nunique()} emotions, "
         f"{table['speaker'].nunique()} speakers, {'audio' if 'file' in table else vectors}"

@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _extract(options: argparse.Namespace) -> None:
-    from adan.corpora.table_files import check_writable, feature_columns, write_table
+    from adan.corpora.table_files import check_writable, write_table
     from adan.features import FeatureSet, features_of
 
     check_writable(options.output)
@@ -30,11 +30,11 @@ def _extract(options: argparse.Namespace) -> None:
     if options.model:
         from adan.features.embeddings import embeddings_of
 
-        table = embeddings_of(read(options), options.model, **how)
+        corpus = embeddings_of(read(options), options.model, **how)
     else:
         feature_set = FeatureSet.named(options.features)
-        table = features_of(read(options), feature_set, **how)
-    write_table(table, options.output)
-    for file, reason in table.attrs["skipped"].items():
+        corpus = features_of(read(options), feature_set, **how)
+    write_table(corpus.table, options.output, features=corpus.features, about=corpus.about)
+    for file, reason in corpus.about["skipped"].items():
         print(f"left out {file}: {reason}", file=sys.stderr)
-    print(f"{options.output}: {len(table)} utterances, {len(feature_columns(table))} features")
+    print(f"{options.output}: {len(corpus.table)} utterances, {len(corpus.features)} features")

@@ -30,14 +30,15 @@ def _augment(options: argparse.Namespace) -> None:
 
     check_writable(options.output)
     epochs = {} if options.epochs is None else {"epochs": options.epochs}
-    table = augment(
+    vectors = augment(
         read_table(options.table),
         synthesizer(options.method, random_state=options.seed, **epochs),
         label=options.label,
         times=options.times,
         progress=True,
     )
-    write_table(table, options.output)
+    table = vectors.table
+    write_table(table, options.output, features=vectors.features, about=vectors.about)
     synthetic = int(table["synthetic"].sum())
     print(f"{options.output}: {len(table) - synthetic} real and {synthetic} synthetic rows")
 

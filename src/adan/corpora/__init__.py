@@ -10,24 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from adan.corpora.audformat import read_audb, read_audformat
-from adan.corpora.base import Corpus
+from adan.corpora.base import Corpus, Vectors
 from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
 from adan.corpora.iemocap import EMOTIONS as IEMOCAP_EMOTIONS
 from adan.corpora.iemocap import read_iemocap, release_near
 from adan.corpora.named import RULES, contents, read_named, recognise
-from adan.corpora.table_corpus import read_tabular
+from adan.corpora.table_corpus import read_table_corpus
 from adan.errors import AdanError
 
 __all__ = [
     "Corpus",
+    "Vectors",
     "known_corpora",
     "read_audb",
     "read_audformat",
     "read_corpus",
     "read_iemocap",
     "read_named",
+    "read_table_corpus",
     "read_tabular",
 ]
+
+read_tabular = read_table_corpus
+"""The former name."""
 
 
 def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
@@ -94,7 +99,7 @@ def _reader(path: str | os.PathLike[str]) -> tuple[str, Callable[..., Corpus]]:
         return text, partial(read_audb, text.removeprefix("audb:"))
     path = Path(path)
     if path.suffix.lower() in (".csv", ".parquet"):
-        return "a table", partial(read_tabular, path)
+        return "a table", partial(read_table_corpus, path)
     if (path / "db.yaml").is_file():
         return "an audformat database", partial(read_audformat, path)
     if name := recognise(path):

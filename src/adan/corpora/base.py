@@ -1,13 +1,39 @@
-"""What a corpus is."""
+"""What a corpus is, and what vectors are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from adan.errors import AdanError
+
+UNNAMED = "features of the table"
+"""What features are called whose set has no name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Feature vectors, beside whatever else is known: one row an utterance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Indexed by the utterances or their files.
+    features : sequence of str
+        The columns that are features; the others are what is known.
+    about : mapping
+        Where the features come from, fit for JSON: ``feature_set``, the version of what computed
+        them, ``audio_sha256``, ...
+    """
+
+    table: pd.DataFrame
+    features: Sequence[str]
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +46,12 @@ class Corpus:
         What the corpus is called in tables and messages.
     table : DataFrame
         Indexed by ``utterance`` (text, unique), with the text columns ``emotion`` and ``speaker``;
-        ``file`` (the absolute path of the audio) where there is audio, features (its
-        floating-point columns) where there is none, and whatever else is known, such as
-        ``session``.
+        ``file`` (the absolute path of the audio) where there is audio, features where they are
+        computed already, and whatever else is known, such as ``session``.
+    features : sequence of str, default=()
+        The columns that are features.
+    about : mapping, default={}
+        Where the features come from: see `Vectors`.
 
     Raises
     ------
@@ -32,6 +61,8 @@ class Corpus:
 
     name: str
     table: pd.DataFrame
+    features: Sequence[str] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in ("emotion", "speaker"):
@@ -46,6 +77,19 @@ class Corpus:
                 f"{self.name} has two utterances named {twice}: leave one out, or give each a name "
                 "of its own in a column 'utterance'"
             )
+
+    @property
+    def X(self) -> NDArray[np.float32]:
+        """The features, (n, d) in float32; no copy where they lie together so."""
+        places = self.table.columns.get_indexer(pd.Index(self.features))
+        if len(places) and (np.diff(places) == 1).all():
+            return self.table.iloc[:, places[0] : places[-1] + 1].to_numpy(np.float32)
+        return self.table.iloc[:, places].to_numpy(np.float32)
+
+    @property
+    def feature_set(self) -> str:
+        """What the features are."""
+        return self.about.get("feature_set", UNNAMED)
 
     def require_groups(self, column: str = "speaker") -> None:
         """Tell whether a study can leave out one group at a time.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from adan._extras import require
 from adan._progress import progress_bar
+from adan.audio.decoding import BadAudio, header_of, too_short
 from adan.corpora.base import Corpus
 from adan.errors import AdanError
 
@@ -48,13 +47,9 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
 
 
 def _header(file: str, min_seconds: float) -> tuple[int, float, str]:
-    import soundfile
-
-    if not Path(file).exists():
-        return 0, 0.0, "missing"
     try:
-        info = soundfile.info(file)
-    except (OSError, soundfile.SoundFileError):
-        return 0, 0.0, "of no known audio format, or corrupt"
-    short = f"too short ({1000 * info.duration:.0f} ms)" if info.duration < min_seconds else ""
-    return info.samplerate, info.duration, short
+        header = header_of(file)
+    except BadAudio as problem:
+        return 0, 0.0, str(problem)
+    short = str(too_short(header.seconds)) if header.seconds < min_seconds else ""
+    return header.rate, header.seconds, short

@@ -1,12 +1,11 @@
-"""EmoDB, the Berlin database of emotional speech: its audio, and its embedded features.
+"""EmoDB, the Berlin database of emotional speech: its audio, and its bundled features.
 
-``python -m adan.corpora.emodb FOLDER`` makes the embedded features again from the audio.
+``python tools/bundle_emodb.py FOLDER`` makes the bundled features again from the audio.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from sklearn.utils import Bunch
 
 from adan.corpora.base import Corpus
 from adan.corpora.named import RULES, read_named
-from adan.corpora.table_files import feature_columns, read_table, write_table
-from adan.errors import AdanError
+from adan.corpora.table_files import read_table
 
 COUNTS = RULES["emodb"].counts
 """Utterances per emotion and per speaker."""
@@ -24,8 +22,8 @@ COUNTS = RULES["emodb"].counts
 AUDIO_SHA256 = "5a4086132531773e1b0f578b8b93a65fab7a4ece6f96a4ea65a8928bde8d7b3e"
 """Digest of the audio: see `adan.features.extract`."""
 
-_DATA = Path(__file__).with_name("data")
-_FEATURES = _DATA / "emodb_is11.parquet"
+BUNDLED = Path(__file__).with_name("data") / "emodb_is11.parquet"
+"""The bundled features."""
 
 
 def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
@@ -55,6 +53,12 @@ def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
     speech", Interspeech 2005. http://emodb.bilderbar.info
     """
     return read_named("emodb", folder)
+
+
+def bundled() -> Corpus:
+    """Return EmoDB with its IS11 features, which come with the package, and without audio."""
+    vectors = read_table(BUNDLED)
+    return Corpus("EmoDB", vectors.table, vectors.features, vectors.about)
 
 
 def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
@@ -94,12 +98,13 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
         target_names : list of 7 str
             In alphabetical order.
         frame : DataFrame of shape (535, 4372), or None
-            With ``as_frame=True``: ``emotion``, ``speaker``, ``text``, ``version``, the features;
-            its ``attrs`` tell the provenance.
+            With ``as_frame=True``: ``emotion``, ``speaker``, ``text``, ``version``, the features.
+        about : dict
+            Where the features come from: see `adan.corpora.Vectors`.
         DESCR : str
             What the data are.
         filename : str
-            The path of the embedded table.
+            The path of the bundled table.
 
     (data, target) : tuple
         If ``return_X_y`` is True.
@@ -111,8 +116,8 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     >>> X.shape
     (535, 4368)
     """
-    frame = read_table(_FEATURES)
-    names = feature_columns(frame)
+    corpus = bundled()
+    frame, names = corpus.table, [*corpus.features]
     data, target, groups = frame[names], frame["emotion"], frame["speaker"]
     if not as_frame:
         data = np.array(data, order="C")
@@ -127,42 +132,7 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
         feature_names=names,
         target_names=sorted(COUNTS["emotion"]),
         frame=frame if as_frame else None,
-        DESCR=(_DATA / "emodb.md").read_text(encoding="utf-8"),
-        filename=str(_FEATURES),
+        about=corpus.about,
+        DESCR=BUNDLED.with_name("emodb.md").read_text(encoding="utf-8"),
+        filename=str(BUNDLED),
     )
-
-
-def embed(folder: str | os.PathLike[str], path: str | os.PathLike[str] = _FEATURES) -> None:
-    """Compute the features that `load_emodb` loads from the audio of EmoDB.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where EmoDB lies, as `read_emodb` takes it.
-    path : path-like
-        The Parquet file to write; by default the package's own.
-
-    Raises
-    ------
-    AdanError
-        If the audio is not, bit for bit, that of the 535 originals.
-    """
-    from adan.features import features_of  # a room above: only this command needs it
-
-    table = features_of(read_emodb(folder), "IS11").drop(columns="file")
-    if table.attrs["audio_sha256"] != AUDIO_SHA256:
-        raise AdanError(
-            f"{folder} holds other audio than {RULES['emodb'].source}: download it again"
-        )
-    table.attrs |= {"corpus": "EmoDB", "corpus_licence": "CC0-1.0"}
-    write_table(table, path)
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m adan.corpora.emodb FOLDER")
-    try:
-        embed(sys.argv[1])
-    except AdanError as problem:
-        print(problem, file=sys.stderr)
-        sys.exit(2)

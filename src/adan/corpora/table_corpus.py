@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from adan.corpora.base import Corpus, columns
-from adan.corpora.table_files import feature_columns, read_table
+from adan.corpora.table_files import read_table
 from adan.errors import AdanError
 
 
-def read_tabular(path: str | os.PathLike[str]) -> Corpus:
+def read_table_corpus(path: str | os.PathLike[str]) -> Corpus:
     """Read a corpus from a ``.csv`` or ``.parquet`` file that lists its utterances.
 
     Parameters
     ----------
     path : path-like
         A table with the columns ``emotion`` and ``speaker``, and ``file`` (absolute, or relative
-        to the table's folder) or features, which are the columns of numbers with a fraction; of
-        any origin. Further columns, such as ``session``, are kept; without a column ``utterance``
-        the utterances are named after their files, or numbered.
+        to the table's folder) or features: those that the table names, as `adan extract` does, or
+        else, where there is no ``file``, the columns of numbers with a fraction. Further columns,
+        such as ``session``, are kept; without a column ``utterance`` the utterances are named
+        after their files, or numbered.
 
     Returns
     -------
@@ -35,25 +37,33 @@ def read_tabular(path: str | os.PathLike[str]) -> Corpus:
         If the table cannot be read, or a column, a label, a file or a feature's value is missing.
     """
     path = Path(path)
-    table = read_table(path)
-    for name in {"emotion", "speaker", "session"} & {*table.columns}:
+    vectors = read_table(path)
+    table, labels = vectors.table, ("emotion", "speaker", "session")
+    for name in {*labels} & {*table.columns}:
         table[name] = table[name].astype(str).where(table[name].notna())
-    if "file" in table:
-        if table["file"].isna().any():
-            raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
-        folder = path.absolute().parent
-        table["file"] = [str(folder / file) for file in table["file"]]
-        names = [Path(file).stem for file in table["file"]]
+    if "file" in table and "feature_set" not in vectors.about:
+        features: list[str] = []
     else:
-        _check_features(table, path)
-        names = [str(row) for row in range(len(table))]
+        features = [name for name in vectors.features if name not in labels]
+        _check_features(table, features, path)
+    names = [str(row) for row in range(len(table))]
+    if "file" in table:
+        table["file"] = _files(table["file"], path, needed=not features)
+        names = [Path(file).stem for file in table["file"].fillna("")]
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
-    return Corpus(path.stem, table)
+    return Corpus(path.stem, table, features, vectors.about)
 
 
-def _check_features(table: pd.DataFrame, path: Path) -> None:
-    features = feature_columns(table)
+def _files(files: pd.Series, path: Path, needed: bool) -> list[str | None]:
+    """Find files where the table lies; rows that have features need none, as synthetic ones."""
+    if needed and files.isna().any():
+        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
+    folder = path.absolute().parent
+    return [None if pd.isna(file) else str(folder / file) for file in files]
+
+
+def _check_features(table: pd.DataFrame, features: Sequence[str], path: Path) -> None:
     if not features:
         raise AdanError(
             f"{path} has no column 'file' and no features, which are columns of numbers with a "

@@ -1,8 +1,10 @@
-"""Tables on disk: one row an utterance, floating-point columns are features, the rest is carried.
+"""Tables on disk: one row an utterance, some columns features, the others what else is known.
 
-The first column, ``utterance``, names the rows; text, whole numbers and booleans (``emotion``,
-``speaker``, ``synthetic``, ...) are what is known about an utterance and are never taken for
-features. Parquet keeps types and provenance and is quick; CSV is for people.
+The first column, ``utterance``, names the rows. Which columns are features is written in the file:
+a Parquet file lists them in its schema beside their provenance (key ``adan``), and a CSV file has
+them behind a column ``feature_set``, which names the set. In a table of any other origin the
+floating-point columns are the features. Parquet keeps types and provenance and is quick; CSV is
+for people.
 """
 
 from __future__ import annotations
@@ -10,16 +12,18 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from adan._files import check_place, replacing
+from adan.corpora.base import UNNAMED, Vectors
 from adan.errors import AdanError
 
 COLUMNS_AT_ONCE = 64
@@ -28,15 +32,8 @@ COLUMNS_AT_ONCE = 64
 TEXT = ("utterance", "file", "emotion", "speaker", "session", "text", "version")
 """Columns that a CSV's reader takes as text, so that speaker 03 stays 03."""
 
-
-def feature_columns(table: pd.DataFrame) -> list[str]:
-    """Name the features of a table: its floating-point columns, in order."""
-    return [name for name, dtype in table.dtypes.items() if dtype.kind == "f"]
-
-
-def feature_matrix(table: pd.DataFrame) -> NDArray[np.float32]:
-    """Return the features of a table, (n, d) in float32; no copy where they lie together so."""
-    return table.select_dtypes("floating").to_numpy(np.float32)
+MARK = "feature_set"
+"""The column of a CSV file behind which the features stand."""
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -51,16 +48,25 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     check_place(path)
 
 
-def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def write_table(
+    table: pd.DataFrame,
+    path: str | os.PathLike[str],
+    *,
+    features: Sequence[str] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> None:
     """Write a table of utterances to a Parquet or CSV file.
 
     Parameters
     ----------
     table : DataFrame
-        One row an utterance, named by the index. ``table.attrs``, which must be fit for JSON, is
-        its provenance and is kept in the schema of a Parquet file (key ``adan``); CSV loses it.
+        One row an utterance, named by the index.
     path : path-like
         Ends in ``.parquet`` or ``.csv``; the file appears when it is complete.
+    features : sequence of str, default=None
+        The columns that are features; None leaves it to `read_table` to tell.
+    about : mapping, default=None
+        Provenance, fit for JSON. Of this a CSV file keeps the name of the feature set alone.
 
     Raises
     ------
@@ -72,27 +78,40 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     try:
         with replacing(path) as temporary:
             if suffix == ".csv":
-                table.to_csv(temporary)
+                _write_csv(table, temporary, features, about or {})
             else:
-                _write_parquet(table, temporary)
+                _write_parquet(table, temporary, features, about or {})
     except (OSError, pa.ArrowException) as error:
         raise AdanError(f"{path} cannot be written: {' '.join(str(error).split())}") from error
 
 
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+def _write_csv(
+    table: pd.DataFrame, path: Path, features: Sequence[str] | None, about: Mapping[str, Any]
+) -> None:
+    if features:
+        known = table.drop(columns=[*features])
+        known = known.assign(**{MARK: about.get("feature_set", UNNAMED)})
+        table = pd.concat([known, table[[*features]]], axis=1)
+    table.to_csv(path)
+
+
+def _write_parquet(
+    table: pd.DataFrame, path: Path, features: Sequence[str] | None, about: Mapping[str, Any]
+) -> None:
     arrow = pa.Table.from_pandas(table.reset_index(), preserve_index=False)
-    features = feature_columns(table)
+    named = {} if features is None else {"features": [*features]}
+    numbers = {field.name for field in arrow.schema if pa.types.is_floating(field.type)}
     pq.write_table(
-        arrow.replace_schema_metadata({"adan": json.dumps(table.attrs)}),
+        arrow.replace_schema_metadata({"adan": json.dumps({**about, **named})}),
         path,
         compression="zstd",
-        use_dictionary=[name for name in arrow.column_names if name not in set(features)],
-        use_byte_stream_split=features,
+        use_dictionary=[name for name in arrow.column_names if name not in numbers],
+        use_byte_stream_split=[name for name in arrow.column_names if name in numbers],
         write_statistics=False,
     )
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str]) -> Vectors:
     """Read a table of utterances from a Parquet or CSV file, of this package or of any origin.
 
     Parameters
@@ -102,11 +121,11 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Indexed by the column ``utterance`` as text; numbered from 0, the index without a name, if
-        there is no such column. The other columns have the file's order and types, and
-        `feature_columns` tells which are features. ``attrs`` holds the provenance that
-        `write_table` left.
+    Vectors
+        Its table is indexed by the column ``utterance`` as text; numbered from 0, the index
+        without a name, if there is no such column. The other columns have the file's order and
+        types. The module's head says which are features; there may be none. ``about`` has
+        ``feature_set`` where the file names them.
 
     Raises
     ------
@@ -117,7 +136,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     if not Path(path).is_file():
         raise AdanError(f"{path} is not there: give a .parquet or .csv file")
     try:
-        table = _read_csv(path) if suffix == ".csv" else _read_parquet(path)
+        table, about = _read_csv(path) if suffix == ".csv" else _read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise AdanError(f"{path} cannot be read as {suffix[1:]}: {reason}") from error
@@ -127,33 +146,45 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
             raise AdanError(f"{path} has no utterance in row {row}: name it, or drop the column")
         table = table.set_index("utterance")
         table.index = table.index.astype(str)
-    return table
+    features = about.pop("features", None)
+    if features is None:
+        features = [name for name, dtype in table.dtypes.items() if dtype.kind == "f"]
+    else:
+        about.setdefault("feature_set", UNNAMED)
+    return Vectors(table, features, about)
 
 
-def _read_csv(path: str | os.PathLike[str]) -> pd.DataFrame:
+def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
-            return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), index_col=False)
+            table = pd.read_csv(path, dtype=dict.fromkeys((*TEXT, MARK), str), index_col=False)
     except pd.errors.ParserWarning:
         raise ValueError("a row has more values than the header has names") from None
+    if MARK not in table:
+        return table, {}
+    behind = table.columns.get_loc(MARK) + 1
+    sets = table.pop(MARK).dropna().unique()
+    if len(sets) != 1:
+        raise ValueError(f"its column {MARK!r} names {len(sets)} feature sets instead of one")
+    return table, {"feature_set": sets[0], "features": [*table.columns[behind - 1 :]]}
 
 
-def _read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read features column by column into their matrix, since tables may fill half the memory."""
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         kinds: dict[pa.DataType, list[str]] = {}
-        for field in schema:
-            if pa.types.is_floating(field.type):
-                kinds.setdefault(field.type, []).append(field.name)
+        for column in schema:
+            if pa.types.is_floating(column.type):
+                kinds.setdefault(column.type, []).append(column.name)
         known = [name for name in schema.names if name not in {*chain(*kinds.values())}]
         frames = [file.read(known).to_pandas(ignore_metadata=True)]
         frames += [_read_features(file, names, kind) for kind, names in kinds.items()]
     table = pd.concat(frames, axis=1)
     if [*table.columns] != schema.names:
         table = table[schema.names]
-    table.attrs = json.loads((schema.metadata or {}).get(b"adan", b"{}"))
-    return table
+    about = json.loads((schema.metadata or {}).get(b"adan", b"{}"))
+    return table, about if isinstance(about, dict) else {}
 
 
 def _read_features(file: pq.ParquetFile, names: list[str], kind: pa.DataType) -> pd.DataFrame:

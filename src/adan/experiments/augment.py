@@ -6,25 +6,25 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from adan.corpora.table_files import feature_columns
+from adan.corpora import Vectors
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, fit_all
 
 
 def augment(
-    table: pd.DataFrame,
+    vectors: Vectors,
     synthesizer: Synthesizer,
     *,
     label: str = "emotion",
     times: int = 10,
     progress: bool = False,
-) -> pd.DataFrame:
+) -> Vectors:
     """Append synthetic rows to a table of feature vectors.
 
     Parameters
     ----------
-    table : DataFrame
-        One row an utterance; its floating-point columns are the features.
+    vectors : Vectors
+        Such as `adan.corpora.table_files.read_table` gives them.
     synthesizer : Synthesizer
         What to draw from; a clone is fitted to the table.
     label : str, default="emotion"
@@ -36,15 +36,16 @@ def augment(
 
     Returns
     -------
-    DataFrame
-        The table as it was, then ``times`` as many synthetic rows, told apart by a boolean column
-        ``synthetic``. What is known of real utterances only is missing in synthetic rows.
+    Vectors
+        The table as it was, then ``times`` as many synthetic rows, told apart by a boolean
+        column ``synthetic``. What is known of real utterances only is missing in synthetic rows.
 
     Raises
     ------
     AdanError
         If there is no such column, a label or a feature is missing, or there are no features.
     """
+    table = vectors.table
     if label not in table:
         raise AdanError(f"no column {label!r} to take labels from; there are {_some(table)}")
     if "synthetic" in table:
@@ -52,9 +53,9 @@ def augment(
     if table[label].isna().any():
         row = table.index[table[label].isna()][0]
         raise AdanError(f"column {label!r} is empty in row {row}: fill it in or drop the row")
-    features = [name for name in feature_columns(table) if name != label]
+    features = [name for name in vectors.features if name != label]
     if not features:
-        raise AdanError(f"no floating-point columns to take for features among {_some(table)}")
+        raise AdanError(f"no columns to take for features among {_some(table)}")
     fitted = clone(synthesizer)
     labels = table[label].to_numpy()
     fit_all([fitted], [(table[features], labels)], progress=progress)
@@ -64,8 +65,7 @@ def augment(
     both = pd.concat([_nullable(table.set_axis(table.index.astype(str))), rows])
     both[label] = both[label].astype(table[label].dtype)
     both["synthetic"] = np.arange(len(both)) >= len(table)
-    both.attrs = table.attrs
-    return both
+    return Vectors(both, features, vectors.about)
 
 
 def _nullable(table: pd.DataFrame) -> pd.DataFrame:

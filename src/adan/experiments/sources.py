@@ -7,18 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.corpora.table_files import feature_matrix
 from adan.experiments.specification import CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of
 
-EMBEDDED = "emodb"
-"""The name of EmoDB's embedded features among corpora."""
+BUNDLED = "emodb"
+"""The name of EmoDB's bundled features among corpora."""
 
 
 @dataclass(frozen=True)
@@ -76,34 +74,34 @@ def digest(data: Data) -> str:
 def _sources(
     choice: CorpusChoice, specification: Specification, progress: bool
 ) -> Iterator[Source]:
-    if choice.path == EMBEDDED:
-        yield _embedded()
+    if choice.path == BUNDLED:
+        yield _bundled()
         return
     corpus = read_corpus(choice.path, **choice.options)
     group = specification.protocol if specification.protocol in corpus.table else "speaker"
     corpus.require_groups(group)
-    own = corpus.table.attrs.get("feature_set")
-    if own or "file" not in corpus.table:
-        yield _source(corpus, corpus.table, own or "features of the table", group)
+    if corpus.features:
+        yield _source(corpus, group)
         return
     for name in specification.features:
-        yield _source(corpus, features_of(corpus, name, progress=progress), name, group)
+        yield _source(features_of(corpus, name, progress=progress), group)
 
 
-def _source(corpus: Corpus, rows: pd.DataFrame, features: str, group: str) -> Source:
+def _source(corpus: Corpus, group: str) -> Source:
+    rows = corpus.table
     improvised = rows["improvised"].to_numpy(bool) if "improvised" in rows else None
     data = Data(
-        X=feature_matrix(rows),
+        X=corpus.X,
         y=rows["emotion"].to_numpy(str),
         speakers=rows["speaker"].to_numpy(str),
         utterances=rows.index.to_numpy(str),
         groups=rows[group].to_numpy(str),
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
     )
-    return Source(corpus.name, features, group, data, improvised)
+    return Source(corpus.name, corpus.feature_set, group, data, improvised)
 
 
-def _embedded() -> Source:
+def _bundled() -> Source:
     emodb = load_emodb()
     data = Data(
         X=emodb.data,

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from adan._extras import require
-from adan.corpora import Corpus
+from adan.audio.decoding import BadAudio, decode, too_short
+from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
-from adan.features.audio import BadAudio, beside, decode, files_of, vectors_of
-from adan.features.cache import Cache, cache_root
+from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
 
 
-def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any) -> pd.DataFrame:
+def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any) -> Corpus:
     """Compute the embeddings of a corpus and set them beside what is known of its utterances.
 
     Parameters
@@ -32,7 +32,7 @@ def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any)
 
     Returns
     -------
-    DataFrame of shape (n_utterances, n_metadata + hidden_size)
+    Corpus
         As `adan.features.features_of` gives it.
 
     Raises
@@ -40,7 +40,7 @@ def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any)
     AdanError
         As in `embed`; also if the corpus has no audio.
     """
-    return beside(corpus, embed(files_of(corpus), model, **options))
+    return with_vectors(corpus, lambda files: embed(files, model, **options))
 
 
 def embed(
@@ -49,17 +49,14 @@ def embed(
     *,
     layer: int = -1,
     device: str = "cpu",
-    skip_bad: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-    scheduler: str | None = None,
-) -> pd.DataFrame:
+    **options: Any,
+) -> Vectors:
     """Compute one embedding for each audio file: a layer's hidden states, averaged over time.
 
     Parameters
     ----------
-    files, skip_bad, cache, progress, scheduler
-        As in `adan.features.extract`. Audio is resampled to the rate of the model.
+    files : iterable of path-like
+        As in `adan.features.extract`; resampled to the rate of the model.
     model : path-like or str
         A wav2vec 2.0, HuBERT or WavLM model for `transformers`: its folder, or its name on the
         hub such as ``microsoft/wavlm-base-plus``. The weights must be safetensors.
@@ -68,11 +65,14 @@ def embed(
         the last.
     device : str, default="cpu"
         Where to compute, as PyTorch names it, such as ``cuda``.
+    **options
+        See `adan.features.Options`; ``n_jobs=None`` is one thread here, since PyTorch itself uses
+        all cores.
 
     Returns
     -------
-    DataFrame of shape (n_files, hidden_size), float32
-        As `adan.features.extract` gives it, the columns named like ``wavlm_0``. ``attrs`` has
+    Vectors
+        As `adan.features.extract` gives them, the features named like ``wavlm_0``. ``about`` has
         ``feature_set`` (the model), ``layer``, ``weights_sha256``, ``transformers`` (its version),
         ``audio_sha256`` and ``skipped``.
 
@@ -90,37 +90,26 @@ def embed(
     require("embeddings", "transformers", "soundfile", "platformdirs")
     import transformers
 
+    how = Options(**options)
     network, prepare = _load(transformers, os.fspath(model))
     last = network.config.num_hidden_layers
     if not -last - 1 <= layer <= last:
         raise AdanError(f"{model} has no layer {layer}: choose 0 to {last}, or -1 for the last")
     layer %= last + 1
     weights = _digest(network)
-    store = Cache(
-        Path(cache or cache_root())
-        / f"transformers-{transformers.__version__}"
-        / f"{weights}-layer{layer}"
-    )
-    table = vectors_of(
-        files,
+    extractor = Extractor(
+        Path(model).name,
+        [f"{network.config.model_type}_{i}" for i in range(network.config.hidden_size)],
         partial(_mean_state, network.to(device), prepare, layer),
-        store,
-        network.config.hidden_size,
-        title=Path(model).name,
-        skip_bad=skip_bad,
-        progress=progress,
-        n_jobs=1,  # PyTorch itself uses all cores
-        scheduler=scheduler,
+        how.store(f"transformers-{transformers.__version__}", f"{weights}-layer{layer}"),
+        about={
+            "feature_set": os.fspath(model),
+            "layer": layer,
+            "weights_sha256": weights,
+            "transformers": transformers.__version__,
+        },
     )
-    table.columns = [f"{network.config.model_type}_{i}" for i in range(table.shape[1])]
-    table.attrs = {
-        "feature_set": os.fspath(model),
-        "layer": layer,
-        "weights_sha256": weights,
-        "transformers": transformers.__version__,
-        **table.attrs,
-    }
-    return table
+    return vectors_of(files, extractor, replace(how, n_jobs=how.n_jobs or 1))
 
 
 def _load(transformers: Any, model: str) -> tuple[Any, Any]:
@@ -154,7 +143,7 @@ def _mean_state(network: Any, prepare: Any, layer: int, content: bytes) -> np.nd
     for kernel, stride in zip(network.config.conv_kernel, network.config.conv_stride, strict=True):
         n_frames = (n_frames - kernel) // stride + 1
     if n_frames < 1:
-        raise BadAudio(f"too short ({1000 * len(signal) / prepare.sampling_rate:.0f} ms)")
+        raise too_short(len(signal) / prepare.sampling_rate)
     inputs = prepare(signal, sampling_rate=prepare.sampling_rate, return_tensors="pt")
     with torch.inference_mode():
         states = network(

@@ -1,86 +1,35 @@
-"""From audio files to feature vectors, through openSMILE on all cores."""
+"""From audio files to vectors, whoever computes them: decoded, cached, in threads or a cluster."""
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import os
 import warnings
-from collections.abc import Iterable
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from adan._extras import require
-from adan.corpora import Corpus
-from adan.features.audio import BadAudio, beside, decode, files_of, vectors_of
+from adan import _cluster
+from adan._progress import progress_bar
+from adan.audio.decoding import BadAudio, content_of
+from adan.corpora import Corpus, Vectors
+from adan.errors import AdanError
 from adan.features.cache import Cache, cache_root
-from adan.features.sets import FeatureSet
 
 
-def features_of(
-    corpus: Corpus,
-    feature_set: FeatureSet | str,
-    *,
-    skip_bad: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-    n_jobs: int | None = None,
-    scheduler: str | None = None,
-) -> pd.DataFrame:
-    """Compute the features of a corpus and set them beside what is known of its utterances.
+@dataclass(frozen=True)
+class Options:
+    """How features are computed, whichever they are.
 
     Parameters
     ----------
-    corpus : Corpus
-        With a column ``file``.
-    feature_set, skip_bad, cache, progress, n_jobs, scheduler
-        As in `extract`.
-
-    Returns
-    -------
-    DataFrame of shape (n_utterances, n_metadata + feature_set.dimension)
-        The corpus's table, then the features (float32). Numbers with a fraction in the corpus's
-        table become text, so that the floating-point columns are the features and nothing else.
-        ``attrs`` is that of `extract`.
-
-    Raises
-    ------
-    AdanError
-        As in `extract`; also if the corpus has no audio.
-    """
-    features = extract(
-        files_of(corpus),
-        feature_set,
-        skip_bad=skip_bad,
-        cache=cache,
-        progress=progress,
-        n_jobs=n_jobs,
-        scheduler=scheduler,
-    )
-    return beside(corpus, features)
-
-
-def extract(
-    files: Iterable[str | os.PathLike[str]],
-    feature_set: FeatureSet | str,
-    *,
-    skip_bad: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-    n_jobs: int | None = None,
-    scheduler: str | None = None,
-) -> pd.DataFrame:
-    """Compute one feature vector for each audio file.
-
-    Parameters
-    ----------
-    files : iterable of path-like
-        In any format that libsndfile reads, at any sampling rate; several channels are averaged.
-    feature_set : FeatureSet or str
-        A set or its name.
     skip_bad : bool, default=False
         Leave files out that are missing, empty, silent, corrupt or too short, instead of raising.
     cache : path-like, default=None
@@ -92,95 +41,173 @@ def extract(
     scheduler : str, default=None
         Address of a Dask scheduler whose workers, which must see the files under the same paths,
         compute instead.
+    """
+
+    skip_bad: bool = False
+    cache: str | os.PathLike[str] | None = None
+    progress: bool = True
+    n_jobs: int | None = None
+    scheduler: str | None = None
+
+    def store(self, *folders: str) -> Cache:
+        """Return the cache of one kind of features."""
+        return Cache(Path(self.cache or cache_root(), *folders))
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """One kind of features, and what computes them.
+
+    Parameters
+    ----------
+    name : str
+        Title of the progress bar.
+    features : sequence of str
+        Names of the numbers in a vector.
+    compute : callable
+        From a file's content to its vector (float32); raises `BadAudio` if it cannot be used.
+    store : Cache
+        Of this kind, and this version of it, alone.
+    about : mapping
+        Provenance, such as the version of what computes.
+    """
+
+    name: str
+    features: Sequence[str]
+    compute: Callable[[bytes], np.ndarray]
+    store: Cache
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def vectors_of(
+    files: Iterable[str | os.PathLike[str]], extractor: Extractor, options: Options
+) -> Vectors:
+    """Compute a vector for each file, unless the cache holds it.
 
     Returns
     -------
-    DataFrame of shape (n_files, feature_set.dimension), float32
-        Indexed by the files as text, in the order given. ``attrs`` has ``feature_set`` (its name),
-        ``opensmile`` (its version), ``audio_sha256`` (SHA-256 over the sorted hexadecimal SHA-256
-        sums of the files, a line each) and ``skipped`` (file to reason; empty without `skip_bad`).
+    Vectors
+        Of the files, indexed by their names; ``about`` also has ``audio_sha256`` (SHA-256 over the
+        sorted hexadecimal SHA-256 sums of the files, a line each) and ``skipped`` (file to reason).
 
     Raises
     ------
     AdanError
-        If files cannot be used (the message gives each one's reason), none is left, the set is
-        unknown, or openSMILE, soundfile or platformdirs is not installed.
-
-    Notes
-    -----
-    openSMILE itself runs on 16-bit samples; what it reads is rounded towards zero and clipped.
+        If files cannot be used and `skip_bad` is False, or none is left.
     """
-    if isinstance(feature_set, str):
-        feature_set = FeatureSet.named(feature_set)
-    opensmile = opensmile_version()
-    store = Cache(Path(cache or cache_root()) / f"opensmile-{opensmile}" / feature_set.name)
-    table = vectors_of(
-        files,
-        functools.partial(_functionals, feature_set),
-        store,
-        feature_set.dimension,
-        title=feature_set.name,
-        skip_bad=skip_bad,
-        progress=progress,
-        n_jobs=n_jobs,
-        scheduler=scheduler,
-    ).set_axis(_feature_names(feature_set, store), axis=1)
-    table.attrs = {"feature_set": feature_set.name, "opensmile": opensmile, **table.attrs}
-    return table
+    names = [os.fspath(file) for file in files]
+    outcomes = _outcomes(names, extractor, options)
+    vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
+    bad = {name: o.problem for name, o in zip(names, outcomes, strict=True) if o.problem}
+    if not vectors or (bad and not options.skip_bad):
+        raise AdanError(_complaint(bad, len(names)))
+    index = pd.Index([name for name in names if name not in bad], name="file")
+    digests = sorted(outcome.digest for outcome in outcomes if not outcome.problem)
+    about = {
+        **extractor.about,
+        "audio_sha256": _sha256("".join(f"{digest}\n" for digest in digests).encode()),
+        "skipped": bad,
+    }
+    table = pd.DataFrame(np.stack(vectors), index=index, columns=[*extractor.features])
+    return Vectors(table, tuple(extractor.features), about)
 
 
-def _functionals(feature_set: FeatureSet, content: bytes) -> np.ndarray:
-    return functionals(*decode(content), feature_set)
-
-
-def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.ndarray:
-    """Compute the vector of a signal.
+def with_vectors(corpus: Corpus, vectors_of_files: Callable[[pd.Series], Vectors]) -> Corpus:
+    """Set the vectors of a corpus's files beside what is known of its utterances.
 
     Parameters
     ----------
-    signal : ndarray of shape (n_samples,), float32
-        One channel in [-1, 1), as `adan.features.audio.one_channel` gives it.
-    rate : int
-        Sampling rate in Hz.
-    feature_set : FeatureSet
-        What to compute.
+    corpus : Corpus
+        With a column ``file``.
+    vectors_of_files : callable
+        Such as `adan.features.extract`.
 
     Returns
     -------
-    ndarray of shape (feature_set.dimension,), float32
+    Corpus
+        Less the utterances that were skipped; features that it had are replaced.
 
     Raises
     ------
-    BadAudio
-        If the signal is too short, or a feature is not finite.
+    AdanError
+        If the corpus has no audio, or the vectors cannot be computed.
     """
-    vector = _smile(feature_set)(signal[np.newaxis], rate)[0, :, 0].astype("<f4")
-    if np.isnan(vector).all():
-        raise BadAudio(f"too short ({1000 * len(signal) / rate:.0f} ms)")
-    if not np.isfinite(vector).all():
-        raise BadAudio("openSMILE gave values that are not finite")
-    return vector
+    if "file" not in corpus.table:
+        raise AdanError(f"{corpus.name} has no audio: its table needs a column 'file'")
+    vectors = vectors_of_files(corpus.table["file"])
+    known = corpus.table.drop(columns=[*corpus.features])
+    known = known[~known["file"].isin(vectors.about["skipped"])]
+    table = pd.concat([known, vectors.table.set_axis(known.index)], axis=1)
+    return Corpus(corpus.name, table, vectors.features, vectors.about)
 
 
-@functools.cache
-def _smile(feature_set: FeatureSet) -> Any:
-    import opensmile
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of one file: a vector or a problem."""
 
-    return opensmile.Smile(opensmile.FeatureSet[feature_set.name])
-
-
-def _feature_names(feature_set: FeatureSet, store: Cache) -> list[str]:
-    """Name the features, from the cache if possible, since importing openSMILE takes a second."""
-    cached = store.get("names")
-    if cached is not None:
-        return cached.decode().split("\n")
-    with warnings.catch_warnings(action="ignore"):  # openSMILE warns of the older GeMAPS
-        names = _smile(feature_set).feature_names
-    store.put("names", "\n".join(names).encode())
-    return names
+    digest: str = ""
+    vector: np.ndarray | None = None
+    problem: str = ""
+    is_new: bool = False
 
 
-def opensmile_version() -> str:
-    """Return openSMILE's version, or tell which package of the audio extra is missing."""
-    require("audio", "platformdirs", "soundfile", "opensmile")
-    return version("opensmile")
+def _outcomes(names: Sequence[str], extractor: Extractor, options: Options) -> list[_Outcome]:
+    """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
+    outcomes = []
+    outcome_of = partial(_outcome, extractor.compute, extractor.store, len(extractor.features))
+    with (
+        warnings.catch_warnings(),
+        _mapping(options) as look,
+        progress_bar(
+            total=len(names), desc=extractor.name, delay=2, disable=not options.progress
+        ) as bar,
+    ):
+        warnings.simplefilter("ignore")
+        for outcome in look(outcome_of, names):
+            if outcome.is_new and outcome.vector is not None:
+                extractor.store.put(outcome.digest, outcome.vector.tobytes())
+            outcomes.append(outcome)
+            bar.update()
+    return outcomes
+
+
+@contextmanager
+def _mapping(options: Options) -> Iterator[Callable[..., Any]]:
+    """Yield a ``map``: that of threads here, or that of a cluster."""
+    if options.scheduler:
+        with _cluster.connected(options.scheduler) as client:
+            yield partial(_cluster.ordered, client)
+    else:
+        with ThreadPoolExecutor(options.n_jobs or os.cpu_count()) as pool:
+            yield pool.map
+
+
+def _outcome(
+    compute: Callable[[bytes], np.ndarray], store: Cache, dimension: int, name: str
+) -> _Outcome:
+    try:
+        content = content_of(name)
+        digest = _sha256(content)
+        cached = store.get(digest)
+        if cached is not None and len(cached) == 4 * dimension:
+            return _Outcome(digest, np.frombuffer(cached, "<f4"))
+        return _Outcome(digest, compute(content), is_new=True)
+    except BadAudio as problem:
+        return _Outcome(problem=str(problem))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _complaint(bad: dict[str, str], n_files: int) -> str:
+    if not n_files:
+        return "there is no audio to extract features from: name at least one file"
+    reasons = [f"{name}: {reason}" for name, reason in list(bad.items())[:10]]
+    if len(bad) > 10:
+        reasons.append(f"and {len(bad) - 10} more")
+    skip = ", or leave them out with --skip-bad (skip_bad=True)" if len(bad) < n_files else ""
+    return (
+        f"{len(bad)} of {n_files} audio files cannot be used ({'; '.join(reasons)}): "
+        f"mend them{skip}"
+    )

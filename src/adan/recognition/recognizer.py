@@ -143,7 +143,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             speaker only.
         """
         if _are_files(X):
-            X = extract(X, self.features, progress=progress)
+            X = extract(X, self.features, progress=progress).table
         rows, labels = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -315,7 +315,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     def _vectors(self, X: ArrayLike | Sequence[str | os.PathLike[str]]) -> Rows:
         if _are_files(X):
-            X = extract(X, self.features, progress=False)
+            X = extract(X, self.features, progress=False).table
         return validate_data(self, X, reset=False, dtype=np.float32)
 
     def _of_files(self, files: list[str], speakers: NDArray[Any] | None) -> Rows:

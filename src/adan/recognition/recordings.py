@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from adan._progress import progress_bar
+from adan.audio.decoding import BadAudio, header_of, one_channel, read
 from adan.errors import AdanError
-from adan.features.audio import BadAudio, one_channel
-from adan.features.extraction import functionals, opensmile_version
+from adan.features.functionals import functionals, opensmile_version
 from adan.features.sets import FeatureSet
 from adan.recognition.model import Model
 
@@ -62,7 +62,7 @@ def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
 def _listed(path: Path) -> list[str]:
     from adan.corpora.table_files import read_table
 
-    table = read_table(path)
+    table = read_table(path).table
     if "file" not in table or not len(table):
         raise AdanError(f"{path} names no audio: give a table with a column 'file'")
     if table["file"].isna().any():
@@ -238,38 +238,22 @@ def _feature_set(model: Model) -> FeatureSet:
 
 
 def _windows(file: str) -> list[_Window]:
-    import soundfile
-
     try:
-        with open(file, "rb") as opened:
-            if not opened.read(1):
-                return [_Window(file, problem="empty")]
-        info = soundfile.info(file)
-    except FileNotFoundError:
-        return [_Window(file, problem="missing")]
-    except OSError as error:
-        return [_Window(file, problem=f"cannot be read ({error.strerror})")]
-    except soundfile.SoundFileError:
-        return [_Window(file, problem="of no known audio format, or corrupt")]
-    seconds = info.frames / info.samplerate
-    n = int(np.ceil(seconds / WINDOW)) if seconds > LONGEST else 1
-    cuts = np.linspace(0, info.frames, n + 1).round().astype(int).tolist()
-    return [_Window(file, info.samplerate, a, b) for a, b in pairwise(cuts)]
+        header = header_of(file)
+    except BadAudio as problem:
+        return [_Window(file, problem=str(problem))]
+    n = int(np.ceil(header.seconds / WINDOW)) if header.seconds > LONGEST else 1
+    cuts = np.linspace(0, header.n_samples, n + 1).round().astype(int).tolist()
+    return [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]
 
 
 def _heard(window: _Window, feature_set: FeatureSet) -> tuple[_Window, np.ndarray | None]:
     """Return the window as it was found to be and, unless it has a problem, its vector."""
-    import soundfile
-
     if window.problem:
         return window, None
     try:
-        samples, rate = soundfile.read(
-            window.file, start=window.first, stop=window.last, dtype="float32", always_2d=True
-        )
+        samples, rate = read(window.file, window.first, window.last)
         window = replace(window, last=window.first + len(samples))  # less, if the file was cut off
         return window, functionals(one_channel(samples), rate, feature_set)
-    except soundfile.SoundFileError:
-        return replace(window, problem="of no known audio format, or corrupt"), None
     except BadAudio as problem:
         return replace(window, problem=str(problem)), None

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from adan.corpora import read_corpus
-from adan.corpora.emodb import load_emodb
-from adan.corpora.table_files import feature_columns
+from adan.corpora import Corpus, read_corpus
+from adan.corpora.emodb import bundled
 from adan.errors import AdanError
 from adan.features import FeatureSet, features_of
 from adan.recognition.recognizer import EmotionRecognizer
@@ -28,7 +25,7 @@ def train(
     Parameters
     ----------
     corpus : str
-        What `adan.corpora.read_corpus` takes, or ``"emodb"`` for the embedded features.
+        What `adan.corpora.read_corpus` takes, or ``"emodb"`` for the bundled features.
     corpus_options : mapping, optional
         Keywords of `adan.corpora.read_corpus`.
     features : str, optional
@@ -49,33 +46,30 @@ def train(
         If the corpus, its audio or a setting cannot be used, or the corpus has other features than
         those asked for.
     """
-    name, table = _table(corpus, corpus_options or {}, features, progress)
-    known = table.attrs.get("feature_set", "features of the table")
-    recognizer = EmotionRecognizer(features=known, **settings).fit(
-        table[feature_columns(table)],
-        table["emotion"].to_numpy(str),
-        table["speaker"].to_numpy(str),
+    vectors = _with_features(corpus, corpus_options or {}, features, progress)
+    recognizer = EmotionRecognizer(features=vectors.feature_set, **settings).fit(
+        vectors.table[[*vectors.features]],
+        vectors.table["emotion"].to_numpy(str),
+        vectors.table["speaker"].to_numpy(str),
         progress=progress,
     )
-    recognizer.card_["corpus"] = name
-    if "opensmile" in table.attrs:
-        recognizer.card_["versions"]["opensmile"] = table.attrs["opensmile"]
+    recognizer.card_["corpus"] = vectors.name
+    if "opensmile" in vectors.about:
+        recognizer.card_["versions"]["opensmile"] = vectors.about["opensmile"]
     return recognizer
 
 
-def _table(
-    corpus: str, options: Mapping[str, Any], features: str | None, progress: bool
-) -> tuple[str, pd.DataFrame]:
+def _with_features(
+    name: str, options: Mapping[str, Any], features: str | None, progress: bool
+) -> Corpus:
     wanted = None if features is None else FeatureSet.named(features).name
-    if corpus == "emodb":
-        name, table = "EmoDB", load_emodb(as_frame=True).frame
+    if name == "emodb":
+        corpus = bundled()
     else:
-        read = read_corpus(corpus, **options)
-        read.require_groups()
-        name, table = read.name, read.table
-        if "file" in table and "feature_set" not in table.attrs:
-            table = features_of(read, wanted or "IS11", progress=progress)
-    own = table.attrs.get("feature_set", "features of its own")
-    if wanted not in (None, own):
-        raise AdanError(f"{corpus} holds {own} and not {wanted}: leave --features out")
-    return name, table
+        corpus = read_corpus(name, **options)
+        corpus.require_groups()
+        if not corpus.features:
+            return features_of(corpus, wanted or "IS11", progress=progress)
+    if wanted not in (None, corpus.feature_set):
+        raise AdanError(f"{name} holds {corpus.feature_set} and not {wanted}: leave --features out")
+    return corpus

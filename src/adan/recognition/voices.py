@@ -50,7 +50,7 @@ def _listed(table: Path) -> dict[Path, str]:
 
     if table.suffix.lower() not in (".csv", ".parquet"):
         raise AdanError(f"--speakers {table}: say one, by-folder, or give a .csv or .parquet table")
-    rows = read_table(table)
+    rows = read_table(table).table
     for column in ("file", "speaker"):
         if column not in rows:
             raise AdanError(f"{table} has no column {column!r}: add it")

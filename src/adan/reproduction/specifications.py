@@ -9,7 +9,7 @@ from typing import Any
 
 from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
-from adan.experiments.sources import EMBEDDED, Source
+from adan.experiments.sources import BUNDLED, Source
 from adan.experiments.specification import Specification, read
 from adan.reproduction.published import TABLES, Row
 from adan.synthesis.adan import ADAN
@@ -66,7 +66,7 @@ def specification(
     if corpus is None and TABLES[name].corpus != "EmoDB":
         raise AdanError(
             f"{TABLES[name].title} needs {TABLES[name].corpus}: {HOW_TO_GET}, then give its folder "
-            f"with --corpus, or run the table on another corpus, such as --corpus {EMBEDDED}"
+            f"with --corpus, or run the table on another corpus, such as --corpus {BUNDLED}"
         )
     study = study.changed(seeds=seeds, normalisations=[normalisation]).with_methods(methods)
     if corpus is not None:

@@ -1,0 +1,1 @@
+"""Audio: from any file to a signal."""

@@ -1,0 +1,148 @@
+"""From audio files to openSMILE's functionals, on all cores."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from adan._extras import require
+from adan.audio.decoding import BadAudio, decode, too_short
+from adan.corpora import Corpus, Vectors
+from adan.features.cache import Cache
+from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
+from adan.features.sets import FeatureSet
+
+
+def features_of(corpus: Corpus, feature_set: FeatureSet | str, **options: Any) -> Corpus:
+    """Compute the features of a corpus and set them beside what is known of its utterances.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With a column ``file``.
+    feature_set, **options
+        As in `extract`.
+
+    Returns
+    -------
+    Corpus
+        Its table followed by the features (float32), less the utterances that were skipped;
+        ``about`` is that of `extract`. Features that it had are replaced.
+
+    Raises
+    ------
+    AdanError
+        As in `extract`; also if the corpus has no audio.
+    """
+    return with_vectors(corpus, lambda files: extract(files, feature_set, **options))
+
+
+def extract(
+    files: Iterable[str | os.PathLike[str]], feature_set: FeatureSet | str, **options: Any
+) -> Vectors:
+    """Compute one feature vector for each audio file.
+
+    Parameters
+    ----------
+    files : iterable of path-like
+        In any format that libsndfile reads, at sampling rates of 4 to 384 kHz; several channels
+        are averaged.
+    feature_set : FeatureSet or str
+        A set or its name.
+    **options
+        ``skip_bad``, ``cache``, ``progress``, ``n_jobs`` and ``scheduler``: see
+        `adan.features.Options`.
+
+    Returns
+    -------
+    Vectors
+        ``table`` of shape (n_files, feature_set.dimension), float32, is indexed by the files as
+        text, in the order given. ``about`` has ``feature_set`` (its name), ``opensmile`` (its
+        version), ``audio_sha256`` (SHA-256 over the sorted hexadecimal SHA-256 sums of the files,
+        a line each) and ``skipped`` (file to reason; empty without ``skip_bad``).
+
+    Raises
+    ------
+    AdanError
+        If files cannot be used (the message gives each one's reason), none is left, the set is
+        unknown, or openSMILE, soundfile or platformdirs is not installed.
+
+    Notes
+    -----
+    openSMILE itself runs on 16-bit samples; what it reads is rounded towards zero and clipped.
+    """
+    if isinstance(feature_set, str):
+        feature_set = FeatureSet.named(feature_set)
+    how, opensmile = Options(**options), opensmile_version()
+    store = how.store(f"opensmile-{opensmile}", feature_set.name)
+    extractor = Extractor(
+        feature_set.name,
+        _feature_names(feature_set, store),
+        functools.partial(_functionals, feature_set),
+        store,
+        about={"feature_set": feature_set.name, "opensmile": opensmile},
+    )
+    return vectors_of(files, extractor, how)
+
+
+def _functionals(feature_set: FeatureSet, content: bytes) -> np.ndarray:
+    return functionals(*decode(content), feature_set)
+
+
+def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.ndarray:
+    """Compute the vector of a signal.
+
+    Parameters
+    ----------
+    signal : ndarray of shape (n_samples,), float32
+        One channel in [-1, 1), as `adan.audio.decoding.one_channel` gives it.
+    rate : int
+        Sampling rate in Hz.
+    feature_set : FeatureSet
+        What to compute.
+
+    Returns
+    -------
+    ndarray of shape (feature_set.dimension,), float32
+
+    Raises
+    ------
+    BadAudio
+        If the signal is too short, or a feature is not finite.
+    """
+    vector = _smile(feature_set)(signal[np.newaxis], rate)[0, :, 0].astype("<f4")
+    if np.isnan(vector).all():
+        raise too_short(len(signal) / rate)
+    if not np.isfinite(vector).all():
+        raise BadAudio("openSMILE gave values that are not finite")
+    return vector
+
+
+@functools.cache
+def _smile(feature_set: FeatureSet) -> Any:
+    import opensmile
+
+    return opensmile.Smile(opensmile.FeatureSet[feature_set.name])
+
+
+def _feature_names(feature_set: FeatureSet, store: Cache) -> list[str]:
+    """Name the features, from the cache if possible, since importing openSMILE takes a second."""
+    cached = store.get("names")
+    if cached is not None:
+        return cached.decode().split("\n")
+    with warnings.catch_warnings(action="ignore"):  # openSMILE warns of the older GeMAPS
+        names = _smile(feature_set).feature_names
+    store.put("names", "\n".join(names).encode())
+    return names
+
+
+def opensmile_version() -> str:
+    """Return openSMILE's version, or tell which package of the audio extra is missing."""
+    require("audio", "platformdirs", "soundfile", "opensmile")
+    return version("opensmile")

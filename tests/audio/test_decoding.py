@@ -1,0 +1,97 @@
+"""Audio is read, or told in the same words whoever opens it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adan.audio.decoding import BadAudio, content_of, decode, header_of, one_channel, read
+
+pytest.importorskip("soundfile")
+
+
+@pytest.fixture
+def make_bad(tmp_path, make_audio):
+    """A file that cannot be opened, by what is wrong with it."""
+
+    def make(kind: str) -> Path:
+        path = tmp_path / f"{kind}.wav"
+        match kind:
+            case "nothing":
+                path.touch()
+            case "header":
+                make_audio(path.name, np.zeros(0))
+            case "garbage":
+                path.write_bytes(b"no audio at all" * 99)
+            case "folder":
+                path.mkdir()
+        return path
+
+    return make
+
+
+BAD = {
+    "nothing": "empty",
+    "header": "empty",
+    "garbage": "of no known audio format, or corrupt",
+    "folder": "cannot be read (Is a directory)",
+    "absent": "missing",
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_everyone_says_the_same(make_bad, kind):
+    path = make_bad(kind)
+    ways = [header_of, lambda path: decode(content_of(path)), lambda p: one_channel(read(p)[0])]
+    for way in ways:
+        with pytest.raises(BadAudio) as problem:
+            way(path)
+        assert str(problem.value) == BAD[kind]
+
+
+@pytest.mark.parametrize("rate", [1, 3_999, 384_001, 1_000_000_000])
+def test_rates_that_no_microphone_has(make_audio, rate):
+    """At some of them openSMILE ends the process."""
+    path = make_audio()
+    content = bytearray(Path(path).read_bytes())
+    content[24:28] = rate.to_bytes(4, "little")
+    Path(path).write_bytes(content)
+    for way in (header_of, read, lambda path: decode(content_of(path))):
+        with pytest.raises(BadAudio, match=rf"sampled at {rate} Hz \(4 to 384 kHz are read\)"):
+            way(path)
+
+
+@pytest.mark.parametrize("rate", [4_000, 384_000])
+def test_rates_at_the_limits(make_audio, make_signal, rate):
+    path = make_audio(samples=make_signal(rate=16000), rate=rate)
+    assert header_of(path).rate == read(path)[1] == decode(content_of(path))[1] == rate
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+def test_a_stretch_of_a_file(make_audio, make_signal, name):
+    path = make_audio(name, make_signal(seconds=2))
+    header = header_of(path)
+    assert header.rate == 16000
+    assert header.seconds == pytest.approx(2, abs=0.1)
+    whole, stretch = read(path)[0], read(path, 8000, 24000)[0]
+    assert whole.shape == (header.n_samples, 1)
+    assert stretch.shape == (16000, 1)
+    if name != "a.mp3":
+        assert np.array_equal(stretch, whole[8000:24000])
+    assert len(read(path, header.n_samples - 10, header.n_samples + 10)[0]) == 10
+
+
+def test_a_name_that_is_not_unicode(make_audio, tmp_path):
+    name = str(tmp_path / "caf\udce9.wav")
+    try:
+        Path(make_audio()).rename(name)
+    except OSError:
+        pytest.skip("this file system has unicode names only")
+    assert read(name)[0].shape == (8000, 1)
+
+
+def test_needs_no_soundfile_until_a_file_is_opened():
+    code = "import sys; sys.modules.update(soundfile=None); import adan.audio.decoding"
+    subprocess.run([sys.executable, "-c", code], check=True)
