@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -125,6 +127,26 @@ def one_channel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if np.ptp((signal * 2**15).astype(np.int16)) == 0:
         raise BadAudio("silent")
     return signal
+
+
+def commonest_rate(files: Iterable[str | os.PathLike[str]]) -> int | None:
+    """Return the sampling rate in Hz that most files have; None if none can be read."""
+    rates: Counter[int] = Counter()
+    for file in files:
+        with suppress(BadAudio):
+            rates[header_of(file).rate] += 1
+    return rates.most_common(1)[0][0] if rates else None
+
+
+def resampled(signal: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """Return a signal at another sampling rate, by a polyphase filter."""
+    if rate == wanted:
+        return signal
+    from scipy.signal import resample_poly
+
+    common = gcd(rate, wanted)
+    longer = resample_poly(signal, wanted // common, rate // common).astype(np.float32)
+    return longer.clip(-1, 1 - 2**-15)
 
 
 def too_short(seconds: float) -> BadAudio:

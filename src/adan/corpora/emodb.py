@@ -55,10 +55,14 @@ def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
     return read_named("emodb", folder)
 
 
+RATE = 16_000
+"""Sampling rate of the audio in Hz."""
+
+
 def bundled() -> Corpus:
     """Return EmoDB with its IS11 features, which come with the package, and without audio."""
     vectors = read_table(BUNDLED)
-    return Corpus("EmoDB", vectors.table, vectors.features, vectors.about)
+    return Corpus("EmoDB", vectors.table, vectors.features, {**vectors.about, "rate": RATE})
 
 
 def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:

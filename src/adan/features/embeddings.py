@@ -7,14 +7,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from adan._extras import require
-from adan.audio.decoding import BadAudio, decode, too_short
+from adan.audio.decoding import BadAudio, decode, resampled, too_short
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
@@ -138,7 +137,7 @@ def _mean_state(network: Any, prepare: Any, layer: int, content: bytes) -> np.nd
     import torch
 
     signal, rate = decode(content)
-    signal = _resample(signal, rate, prepare.sampling_rate)
+    signal = resampled(signal, rate, prepare.sampling_rate)
     n_frames = len(signal)
     for kernel, stride in zip(network.config.conv_kernel, network.config.conv_stride, strict=True):
         n_frames = (n_frames - kernel) // stride + 1
@@ -153,15 +152,6 @@ def _mean_state(network: Any, prepare: Any, layer: int, content: bytes) -> np.nd
     if not np.isfinite(vector).all():
         raise BadAudio("the model gave values that are not finite")
     return vector
-
-
-def _resample(signal: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    from scipy.signal import resample_poly
-
-    if rate == wanted:
-        return signal
-    common = gcd(rate, wanted)
-    return resample_poly(signal, wanted // common, rate // common).astype(np.float32)
 
 
 def _digest(network: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from adan._extras import require
-from adan.audio.decoding import BadAudio, decode, too_short
+from adan.audio.decoding import BadAudio, commonest_rate, decode, resampled, too_short
 from adan.corpora import Corpus, Vectors
 from adan.features.cache import Cache
 from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
@@ -51,8 +51,8 @@ def extract(
     Parameters
     ----------
     files : iterable of path-like
-        In any format that libsndfile reads, at sampling rates of 4 to 384 kHz; several channels
-        are averaged.
+        In any format that libsndfile reads, at sampling rates of 4 to 384 kHz, which are brought
+        to the one that most files have; several channels are averaged.
     feature_set : FeatureSet or str
         A set or its name.
     **options
@@ -64,8 +64,9 @@ def extract(
     Vectors
         ``table`` of shape (n_files, feature_set.dimension), float32, is indexed by the files as
         text, in the order given. ``about`` has ``feature_set`` (its name), ``opensmile`` (its
-        version), ``audio_sha256`` (SHA-256 over the sorted hexadecimal SHA-256 sums of the files,
-        a line each) and ``skipped`` (file to reason; empty without ``skip_bad``).
+        version), ``rate`` (the sampling rate in Hz), ``audio_sha256`` (SHA-256 over the sorted
+        hexadecimal SHA-256 sums of the files, a line each) and ``skipped`` (file to reason; empty
+        without ``skip_bad``).
 
     Raises
     ------
@@ -79,20 +80,23 @@ def extract(
     """
     if isinstance(feature_set, str):
         feature_set = FeatureSet.named(feature_set)
-    how, opensmile = Options(**options), opensmile_version()
-    store = how.store(f"opensmile-{opensmile}", feature_set.name)
+    how, opensmile, files = Options(**options), opensmile_version(), list(files)
+    rate = commonest_rate(files)
+    store = how.store(f"opensmile-{opensmile}", f"{feature_set.name}-{rate}")
     extractor = Extractor(
         feature_set.name,
         _feature_names(feature_set, store),
-        functools.partial(_functionals, feature_set),
+        functools.partial(_functionals, feature_set, rate),
         store,
-        about={"feature_set": feature_set.name, "opensmile": opensmile},
+        about={"feature_set": feature_set.name, "opensmile": opensmile, "rate": rate},
     )
     return vectors_of(files, extractor, how)
 
 
-def _functionals(feature_set: FeatureSet, content: bytes) -> np.ndarray:
-    return functionals(*decode(content), feature_set)
+def _functionals(feature_set: FeatureSet, wanted: int | None, content: bytes) -> np.ndarray:
+    signal, rate = decode(content)
+    wanted = wanted or rate
+    return functionals(resampled(signal, rate, wanted), wanted, feature_set)
 
 
 def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.ndarray:

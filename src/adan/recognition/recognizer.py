@@ -34,7 +34,7 @@ from adan.recognition.learning import (
     learn,
 )
 from adan.recognition.model import Model, Network, Rows, SupportVectors
-from adan.recognition.recordings import predict_files, unusable
+from adan.recognition.recordings import listen, predict_files, unusable
 from adan.synthesis import registry
 from adan.synthesis.base import Synthesizer
 
@@ -142,8 +142,10 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             If files cannot be used, a setting is unknown, ``y`` holds one class or ``groups`` one
             speaker only.
         """
+        rate = None
         if _are_files(X):
-            X = extract(X, self.features, progress=progress).table
+            heard = extract(X, self.features, progress=progress)
+            X, rate = heard.table, heard.about["rate"]
         rows, labels = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -179,7 +181,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             map=landscape(whole.X, whole.y, *synthetic),
             card=card(self.features, settings, labels, speakers),
         )
-        self.model_.card["classifier"] = learnt.name
+        self.model_.card.update(classifier=learnt.name, rate=rate)
         if speakers is not None and blocks is not None:
             self._take_held_out(learnt, codes, speakers, blocks)
         return self
@@ -315,15 +317,15 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     def _vectors(self, X: ArrayLike | Sequence[str | os.PathLike[str]]) -> Rows:
         if _are_files(X):
-            X = extract(X, self.features, progress=False).table
+            files = [os.fspath(file) for file in X]
+            windows, X = listen(self.model_, files)
+            _refuse_unusable(windows, files)
         return validate_data(self, X, reset=False, dtype=np.float32)
 
     def _of_files(self, files: list[str], speakers: NDArray[Any] | None) -> Rows:
         who = None if speakers is None else [str(speaker) for speaker in speakers]
         table = predict_files(self.model_, files, who)
-        if len(bad := unusable(table)):
-            reasons = "; ".join(f"{row.file}: {row.problem}" for row in bad[:10].itertuples())
-            raise AdanError(f"{len(bad)} of {len(files)} audio files cannot be used ({reasons})")
+        _refuse_unusable(table, files)
         means = table.groupby("file")[[f"p_{label}" for label in self.classes_]].mean()
         return means.loc[files].to_numpy(np.float32)
 
@@ -362,6 +364,12 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         if model.feature_names:
             recognizer.feature_names_in_ = np.array(model.feature_names, dtype=object)
         return recognizer
+
+
+def _refuse_unusable(table: pd.DataFrame, files: list[str]) -> None:
+    if len(bad := unusable(table)):
+        reasons = "; ".join(f"{row.file}: {row.problem}" for row in bad[:10].itertuples())
+        raise AdanError(f"{len(bad)} of {len(files)} audio files cannot be used ({reasons})")
 
 
 def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:

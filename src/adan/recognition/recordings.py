@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from adan._progress import progress_bar
-from adan.audio.decoding import BadAudio, header_of, one_channel, read
+from adan.audio.decoding import BadAudio, header_of, one_channel, read, resampled
 from adan.errors import AdanError
 from adan.features.functionals import functionals, opensmile_version
 from adan.features.sets import FeatureSet
@@ -160,7 +160,7 @@ def listen(
     AdanError
         As in `predict_files`.
     """
-    feature_set = _feature_set(model)
+    feature_set, rate = _feature_set(model), model.card.get("rate")
     with (
         warnings.catch_warnings(action="ignore"),
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -168,7 +168,7 @@ def listen(
         windows = [w for plan in pool.map(_windows, map(os.fspath, files)) for w in plan]
         heard = list(
             progress_bar(
-                iterable=pool.map(lambda window: _heard(window, feature_set), windows),
+                iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
                 total=len(windows),
                 desc="listening",
                 delay=2,
@@ -183,6 +183,14 @@ def listen(
             "problem": [w.problem for w, _ in heard],
         }
     )
+    narrow = [w for w, vector in heard if vector is not None and w.rate < (rate or 0)]
+    if narrow:
+        warnings.warn(
+            f"{len({w.file for w in narrow})} of {len(files)} recordings hold less than the "
+            f"training audio, which is sampled at {rate} Hz ({narrow[0].file} at "
+            f"{narrow[0].rate} Hz): trust them less, or record at {rate} Hz",
+            stacklevel=2,
+        )
     vectors = [vector for _, vector in heard if vector is not None]
     return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
 
@@ -247,13 +255,19 @@ def _windows(file: str) -> list[_Window]:
     return [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]
 
 
-def _heard(window: _Window, feature_set: FeatureSet) -> tuple[_Window, np.ndarray | None]:
-    """Return the window as it was found to be and, unless it has a problem, its vector."""
+def _heard(
+    window: _Window, feature_set: FeatureSet, wanted: int | None
+) -> tuple[_Window, np.ndarray | None]:
+    """Return the window as it was found to be and, unless it has a problem, its vector.
+
+    It is brought to the sampling rate of the training audio, where that is known.
+    """
     if window.problem:
         return window, None
     try:
         samples, rate = read(window.file, window.first, window.last)
         window = replace(window, last=window.first + len(samples))  # less, if the file was cut off
-        return window, functionals(one_channel(samples), rate, feature_set)
+        signal, wanted = one_channel(samples), wanted or rate
+        return window, functionals(resampled(signal, rate, wanted), wanted, feature_set)
     except BadAudio as problem:
         return replace(window, problem=str(problem)), None

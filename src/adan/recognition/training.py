@@ -54,6 +54,7 @@ def train(
         progress=progress,
     )
     recognizer.card_["corpus"] = vectors.name
+    recognizer.card_["rate"] = vectors.about.get("rate")
     if "opensmile" in vectors.about:
         recognizer.card_["versions"]["opensmile"] = vectors.about["opensmile"]
     return recognizer
