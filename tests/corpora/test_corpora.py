@@ -87,7 +87,7 @@ def test_table_of_features(tmp_path):
     corpus = read_corpus(tmp_path / "x.parquet")
     assert corpus.table.index.tolist() == ["0", "1"]
     assert corpus.table["speaker"].tolist() == corpus.table["session"].tolist() == ["1", "2"]
-    assert list(corpus.features) == ["x0"]
+    assert corpus.features == ["x0"]
 
 
 @pytest.mark.parametrize("gap", [np.nan, np.inf])
@@ -97,6 +97,26 @@ def test_table_of_features_with_a_gap(tmp_path, name, gap):
     write_table(table, tmp_path / name)
     with pytest.raises(AdanError, match="no finite number for the feature 'x' of row 2"):
         read_corpus(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
+def test_features_that_a_table_names_go_before_its_audio(tmp_path, name):
+    """Other columns may have fractions, and what has features needs no file."""
+    table = pd.DataFrame(
+        {
+            "file": ["a.wav", None],
+            "emotion": ["joy", "fear"],
+            "speaker": ["1", "2"],
+            "arousal": [0.1, 0.2],
+            "x": [0.5, 1.5],
+        },
+        index=["a", "b"],
+    )
+    write_table(table, tmp_path / name, features=["x"], about={"feature_set": "mine"})
+    corpus = read_corpus(tmp_path / name)
+    assert (list(corpus.features), corpus.feature_set) == (["x"], "mine")
+    assert corpus.X.tolist() == [[0.5], [1.5]]
+    assert corpus.table["file"].isna().tolist() == [False, True]
 
 
 def test_speaker_as_a_number_is_no_feature(tmp_path):

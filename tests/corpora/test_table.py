@@ -26,35 +26,48 @@ def make_table():
     return make
 
 
-FEATURES = ["f0", "f1", "f2"]
+ABOUT = {"feature_set": "IS11", "opensmile": "2.6.0"}
 
 
 def test_parquet_keeps_everything(tmp_path, make_table):
-    table = make_table()
-    about = {"feature_set": "IS11", "audio_sha256": "0"}
-    write_table(table, tmp_path / "x.parquet", features=FEATURES[:2], about=about)
+    """Which columns are features, too: not all that are floating-point are."""
+    table, features = make_table(), ["f0", "f2"]
+    write_table(table, tmp_path / "x.parquet", features=features, about=ABOUT)
     again = read_table(tmp_path / "x.parquet")
     pd.testing.assert_frame_equal(again.table, table, check_index_type=False)
     assert (again.table.dtypes.tail(3) == np.float32).all()
-    assert again.features == FEATURES[:2]
-    assert again.about == about
+    assert (again.features, again.about) == (features, ABOUT)
 
 
-def test_csv_keeps_the_numbers_and_the_text(tmp_path, make_table):
-    table = make_table()
-    write_table(table, tmp_path / "x.CSV", features=FEATURES, about={"feature_set": "IS11"})
-    vectors = read_table(tmp_path / "x.CSV")
-    again = vectors.table
-    assert vectors.features == FEATURES
-    assert vectors.about == {"feature_set": "IS11"}
-    assert again.index.tolist() == table.index.tolist()
-    assert again.dtypes.map(lambda dtype: dtype.kind).tolist() == list("OOibfff")
+def test_csv_keeps_the_numbers_the_text_and_the_features(tmp_path, make_table):
+    table, features = make_table(), ["f1", "f2"]
+    write_table(table, tmp_path / "x.CSV", features=features, about=ABOUT)
+    again = read_table(tmp_path / "x.CSV")
+    assert again.table.index.tolist() == table.index.tolist()
+    assert again.table.dtypes.map(lambda dtype: dtype.kind).tolist() == list("OOibfff")
     pd.testing.assert_frame_equal(
-        again.astype(dict.fromkeys(FEATURES, np.float32)),
+        again.table.astype(dict.fromkeys(["f0", "f1", "f2"], np.float32)),
         table,
         check_exact=True,
         check_index_type=False,
     )
+    assert (again.features, again.about) == (features, {"feature_set": "IS11"})
+
+
+def test_files_from_before_features_had_names(tmp_path, make_table):
+    """The metadata were the provenance alone, and the floating-point columns the features."""
+    table = make_table(2)
+    write_table(table, tmp_path / "x.parquet", about=ABOUT)
+    again = read_table(tmp_path / "x.parquet")
+    assert (again.features, again.about) == (["f0", "f1"], ABOUT)
+
+
+@pytest.mark.parametrize("metadata", [b"[1]", b"no JSON", b'{"features": ["absent"]}'])
+def test_metadata_of_others_are_left_alone(tmp_path, metadata):
+    table = pa.table({"emotion": ["joy"], "x": [0.5]}).replace_schema_metadata({"adan": metadata})
+    pq.write_table(table, tmp_path / "x.parquet")
+    again = read_table(tmp_path / "x.parquet")
+    assert (again.features, again.about) == (["x"], {})
 
 
 def test_a_table_of_any_origin_needs_no_names(tmp_path):

@@ -183,8 +183,17 @@ def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str,
     table = pd.concat(frames, axis=1)
     if [*table.columns] != schema.names:
         table = table[schema.names]
-    about = json.loads((schema.metadata or {}).get(b"adan", b"{}"))
-    return table, about if isinstance(about, dict) else {}
+    return table, _provenance((schema.metadata or {}).get(b"adan", b"{}"), schema.names)
+
+
+def _provenance(metadata: bytes, names: Sequence[str]) -> dict[str, Any]:
+    """Return what `write_table` left; nothing where another wrote under the same key."""
+    try:
+        about = json.loads(metadata)
+        ours = isinstance(about, dict) and {*about.get("features", [])} <= {*names}
+    except (ValueError, TypeError):
+        ours = False
+    return about if ours else {}
 
 
 def _read_features(file: pq.ParquetFile, names: list[str], kind: pa.DataType) -> pd.DataFrame:
