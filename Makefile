@@ -16,7 +16,7 @@ test: .venv/installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 coverage: .venv/installed-test
 	$(BIN)/pytest --cov --cov-report=term

@@ -109,7 +109,7 @@ class Specification(_Checked):
     Attributes
     ----------
     corpora : list of CorpusChoice
-        ``"emodb"`` is the embedded features; else what `adan.corpora.read_corpus` takes.
+        ``"emodb"`` is the bundled features; else what `adan.corpora.read_corpus` takes.
     features : list of str
         What is extracted where a corpus has audio: names of `adan.features.FeatureSet`.
     subsets : list of {"all", "improvised"}
