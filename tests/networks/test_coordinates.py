@@ -53,3 +53,12 @@ def test_a_small_span_is_found_where_there_is_one(rotation):
     axes, same = in_small_span(scattered)
     assert axes is None
     assert same is scattered
+
+
+def test_scaled_by_the_largest_distance_every_feature_fills_its_range(make_rows):
+    X, _ = make_rows(n=60, d=10)
+    X[:, 3] = 5
+    coordinates = Coordinates.of(X, scaling="largest")
+    rows = coordinates.to(X).numpy()
+    np.testing.assert_allclose(np.abs(rows).max(axis=0), np.arange(10) != 3, rtol=1e-6)
+    np.testing.assert_allclose(coordinates.back(rows), X, atol=1e-5)

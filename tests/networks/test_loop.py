@@ -99,3 +99,22 @@ def test_progress_is_that_of_the_first_member(trained):
 
 def test_no_rounds_leave_no_history(trained):
     assert trained(COUNTS, rounds=0)[1] == [{}] * len(COUNTS)
+
+
+def test_a_member_that_stops_keeps_its_history_and_the_others_go_on(trained):
+    asked = []
+
+    def stop(m, history):
+        asked.append((m, len(history["mean"])))
+        return len(history["mean"]) == m + 1
+
+    _, history = trained(COUNTS, rounds=24, stop=stop)
+    assert [len(own["mean"]) for own in history] == [1, 2, 3, 4]
+    assert sorted(asked) == [(m, n) for m in range(4) for n in range(1, m + 2)]
+    for own, whole in zip(history, trained(COUNTS, rounds=24)[1], strict=True):
+        np.testing.assert_array_equal(own["mean"], whole["mean"][: len(own["mean"])])
+
+
+def test_training_ends_when_all_have_stopped(trained):
+    given, _ = trained(COUNTS, rounds=24, stop=lambda m, history: True)
+    assert len(given[0]) == 3

@@ -49,3 +49,32 @@ def test_axes_put_before_a_network_are_part_of_its_first_layer():
     expected = network(x @ axes)
     network.put_before(axes)
     torch.testing.assert_close(network(x), expected)
+
+
+def test_batch_norm_is_folded_into_plain_layers():
+    generators = [torch.Generator().manual_seed(m) for m in range(2)]
+    stack = StackedMLP([(6, 7, 5, 3), (5, 7, 5, 2)], generators, norm="batch")
+    x = torch.randn(2, 4, 6, generator=torch.Generator().manual_seed(0))
+    x[1, :, 5] = 0
+    weight = torch.tensor([[0.25] * 4, [0.5, 0.5, 0.0, 0.0]])
+    before = stack(x, weight=weight)
+    other = x.clone()
+    other[1, 2:] = 77.0
+    torch.testing.assert_close(stack(other, weight=weight)[1, :2], before[1, :2])
+    for norm in stack.norms:
+        norm.scale.data *= 1.5
+        norm.shift.data[..., :5] += 0.3
+    after = stack(x)
+    for m, (first, *_, last) in enumerate(stack.widths):
+        plain = stack.member(m)
+        assert not plain.norms
+        torch.testing.assert_close(plain(x[m : m + 1, :, :first])[0], after[m, :, :last])
+
+
+def test_batch_norm_standardises_the_units_of_a_batch():
+    (norm,) = StackedMLP([(6, 7, 3)], [torch.Generator().manual_seed(0)], norm="batch").norms
+    x = 3 + 2 * torch.randn(1, 50, 16, generator=torch.Generator().manual_seed(0))
+    out = norm(x, torch.full((1, 50), 1 / 50))
+    torch.testing.assert_close(out.mean(1), torch.zeros(1, 16), atol=1e-5, rtol=0)
+    torch.testing.assert_close(out.std(1, correction=0), torch.ones(1, 16), atol=1e-4, rtol=0)
+    torch.testing.assert_close(norm.mean, 0.1 * x.mean(1, keepdim=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from adan.errors import AdanError
+
+Scaling = Literal["deviation", "largest"]
+
 
 class Coordinates:
     """An invertible linear map from feature vectors to what a network is trained on.
 
-    Every feature is standardised by its mean and standard deviation; a constant one becomes 0 and
-    comes back as that constant. With a rotation and fewer rows than features the result is then
+    Every feature is standardised by its mean and standard deviation, or divided by the largest
+    absolute deviation from its mean, which brings it to [-1, 1]; a constant one becomes 0 and comes
+    back as that constant. With a rotation and fewer rows than features the result is then
     expressed in an orthonormal basis of the space the rows span, in which all distances between
     them are what they were.
 
@@ -43,12 +48,21 @@ class Coordinates:
 
     @classmethod
     def of(
-        cls, X: NDArray[np.floating], rotation: np.random.Generator | None = None
+        cls,
+        X: NDArray[np.floating],
+        rotation: np.random.Generator | None = None,
+        *,
+        scaling: Scaling = "deviation",
     ) -> Coordinates:
         """Fit the map to the rows of ``X``, of shape (n, d), rotated at random or not at all."""
+        if scaling not in get_args(Scaling):
+            raise AdanError(f"no scaling '{scaling}'; choose one of {', '.join(get_args(Scaling))}")
         mean = X.mean(axis=0, dtype=np.float64)
         scale = X.std(axis=0, dtype=np.float64)
-        scale[scale <= 1e-6 * np.abs(mean)] = 0.0
+        constant = scale <= 1e-6 * np.abs(mean)
+        if scaling == "largest":
+            scale = np.abs(X - mean).max(axis=0)
+        scale[constant] = 0.0
         standard = cls(mean, scale)
         if rotation is not None and len(X) < X.shape[1]:
             axes = principal_axes(standard.to(X).numpy())

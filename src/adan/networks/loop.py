@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from adan.networks.stacked import filled
@@ -35,11 +36,12 @@ class Batch:
 
 
 Step = Callable[[Batch], dict[str, Tensor]]
+History = dict[str, NDArray[np.float64]]
 
 
-def n_batches(n_rows: int, batch_size: int) -> int:
+def n_batches(n_rows: int, batch_size: int, drop_last: bool = False) -> int:
     """Return the number of batches an epoch is cut into."""
-    return -(-n_rows // batch_size)
+    return max(1, n_rows // batch_size) if drop_last else -(-n_rows // batch_size)
 
 
 def train(
@@ -53,9 +55,11 @@ def train(
     noise: Mapping[str, int],
     generators: Sequence[torch.Generator],
     device: torch.device,
+    drop_last: bool = False,
     begin: Callable[[float], object] | None = None,
     advance: Callable[[], object] = lambda: None,
-) -> list[dict[str, np.ndarray]]:
+    stop: Callable[[int, History], bool] | None = None,
+) -> list[History]:
     """Train a stack and return each member's history.
 
     A round is one batch of every member. A member's epoch shuffles its rows and cuts them into
@@ -78,10 +82,17 @@ def train(
     generators : sequence of M torch.Generator
         Each member's own source of shuffling and noise, on the CPU, so that the numbers do not
         depend on the device or on the other members.
+    drop_last : bool, default=False
+        Cut batches of exactly ``batch_size`` rows, or one of all where there are fewer, and leave
+        the remainder of an epoch's order out.
     begin : callable, optional
         Called before every round, with the share of the rounds that are done.
     advance : callable, optional
         Called after every epoch of the first member.
+    stop : callable, optional
+        Called after every epoch of a member that has not stopped, with its place in the stack and
+        its history so far; True stops it. What it has learnt must be taken then, since the others
+        go on, and it with them. When all have stopped, training ends.
 
     Returns
     -------
@@ -89,13 +100,14 @@ def train(
         Each measure's mean over the rows seen in an epoch.
     """
     counts = [len(r) for r in rows]
-    plan = _BatchPlan(counts, batch_size)
+    plan = _BatchPlan(counts, batch_size, drop_last)
     draws = _Draws(counts, sum(noise.values()), generators)
     x = _pad(rows).to(device)
     one_hot = _pad([torch.nn.functional.one_hot(c, n_classes).float() for c in codes]).to(device)
     members = torch.arange(len(rows), device=device)[:, None]
     measured: list[Tensor] = []
     names: tuple[str, ...] = ()
+    stops = _Stops(plan.sizes, stop)
     shares_done = np.linspace(0, 1, rounds, endpoint=False).tolist()
     for i, (position, weight) in enumerate(plan.batches(rounds, device)):
         if beginning := plan.beginning(i):
@@ -112,18 +124,25 @@ def train(
         measured.append(torch.stack(tuple(measures.values())))
         if 0 in plan.beginning(i + 1):
             advance()
+        if stops.all_stopped(plan.beginning(i + 1), names, measured):
+            break
     if not measured:
         return [{} for _ in rows]
     table = torch.stack(measured).cpu().numpy()
-    means = [_by_epoch(table[..., m], sizes) for m, sizes in enumerate(plan.sizes)]
-    return [{name: own[:, i].copy() for i, name in enumerate(names)} for own in means]
+    return [
+        _history(names, table[: stops.rounds.get(m), :, m], sizes)
+        for m, sizes in enumerate(plan.sizes)
+    ]
 
 
 class _BatchPlan:
     """Where each batch's rows stand in an epoch's order, and what each counts."""
 
-    def __init__(self, counts: Sequence[int], batch_size: int) -> None:
-        parts = [torch.arange(n).tensor_split(n_batches(n, batch_size)) for n in counts]
+    def __init__(self, counts: Sequence[int], batch_size: int, drop_last: bool) -> None:
+        numbers = [n_batches(n, batch_size, drop_last) for n in counts]
+        if drop_last:
+            counts = [min(n, batch_size * k) for n, k in zip(counts, numbers, strict=True)]
+        parts = [torch.arange(n).tensor_split(k) for n, k in zip(counts, numbers, strict=True)]
         self.sizes = [[len(batch) for batch in batches] for batches in parts]
         room = min(filled(max(map(max, self.sizes)), 16), batch_size)
         weights = [[torch.full((n,), 1 / n) for n in sizes] for sizes in self.sizes]
@@ -161,6 +180,38 @@ class _Draws:
             torch.randperm(n, generator=generator, out=self._order[m, :n])
             self._noise[m, :n].normal_(generator=generator)
         return self._order.to(device), self._noise.to(device)
+
+
+class _Stops:
+    """Which members have stopped, and after how many rounds."""
+
+    def __init__(
+        self, sizes: Sequence[Sequence[int]], stop: Callable[[int, History], bool] | None
+    ) -> None:
+        self._sizes, self._stop = sizes, stop
+        self.rounds: dict[int, int] = {}
+        self._epochs: list[list[np.ndarray]] = [[] for _ in sizes]
+
+    def all_stopped(
+        self, ending: Sequence[int], names: Sequence[str], measured: Sequence[Tensor]
+    ) -> bool:
+        """Ask for the members whose epoch ends with the last round; tell whether none goes on."""
+        if self._stop is None:
+            return False
+        for m in ending:
+            if m in self.rounds:
+                continue
+            sizes, epochs = self._sizes[m], self._epochs[m]
+            last = torch.stack(list(measured[-len(sizes) :]))[..., m].cpu().numpy()
+            epochs.append(_by_epoch(last, sizes)[0])
+            if self._stop(m, dict(zip(names, np.array(epochs).T, strict=True))):
+                self.rounds[m] = len(measured)
+        return len(self.rounds) == len(self._sizes)
+
+
+def _history(names: Sequence[str], measured: np.ndarray, sizes: Sequence[int]) -> History:
+    means = _by_epoch(measured, sizes)
+    return {name: means[:, i].copy() for i, name in enumerate(names)}
 
 
 def _by_epoch(measured: np.ndarray, sizes: Sequence[int]) -> np.ndarray:

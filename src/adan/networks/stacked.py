@@ -8,7 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu as _leaky_relu
 from torch.nn.functional import pad
+
+from adan.networks.norms import Norm, StackedNorm
 
 
 def identity(x: Tensor) -> Tensor:
@@ -65,6 +68,14 @@ def tanh(x: Tensor) -> Tensor:
     return torch.tanh(x) if x.is_cuda else _Tanh.apply(x)
 
 
+def leaky_relu(x: Tensor) -> Tensor:
+    """Return ``x``, or a fifth of it where it is negative."""
+    return _leaky_relu(x, 0.2)
+
+
+ACTIVATIONS = {"relu": torch.relu, "tanh": tanh, "leaky_relu": leaky_relu}
+
+
 def filled(size: int, multiple: int) -> int:
     """Return the multiple that has room for ``size``."""
     return -(-size // multiple) * multiple
@@ -96,6 +107,9 @@ class StackedMLP(nn.Module):
         every coordinate, moves the layer's output as far as it would have before the rotation.
     reduced : bool, default=False
         Multiply matrices in bfloat16; weights, input and output stay float32.
+    norm : {"batch", "affine"}, optional
+        A `StackedNorm` between each hidden layer and its function, in training; `member` folds it
+        into the layer, so that a trained network is a plain one.
     """
 
     def __init__(
@@ -108,6 +122,7 @@ class StackedMLP(nn.Module):
         fan_in: int | None = None,
         fan_out: int | None = None,
         reduced: bool = False,
+        norm: Norm | None = None,
     ) -> None:
         super().__init__()
         self.gains: Tensor
@@ -124,6 +139,8 @@ class StackedMLP(nn.Module):
         n = len(self.widths)
         self.weights = nn.ParameterList(torch.zeros(n, i, o) for i, o in shapes)
         self.biases = nn.ParameterList(torch.zeros(n, 1, o) for _, o in shapes)
+        normed = largest[1:-1] if norm and all(generators) else []
+        self.norms = nn.ModuleList(StackedNorm(n, units, norm) for units in normed if norm)
         gains = torch.ones(2, n, 1, 1)
         for m, (member, generator) in enumerate(zip(self.widths, generators, strict=True)):
             fans = [fan_in or member[0], *member[1:-1], fan_out or member[-1]]
@@ -145,19 +162,24 @@ class StackedMLP(nn.Module):
         """The number of units of each hidden layer, filling included."""
         return [bias.shape[-1] for bias in self.biases][:-1]
 
-    def forward(self, x: Tensor, kept: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, kept: Tensor | None = None, weight: Tensor | None = None
+    ) -> Tensor:
         """Map ``[M, B, in]`` to ``[M, B, out]``, member by member.
 
         ``kept``, of shape ``[M, B, hidden units of all layers]``, multiplies the hidden units:
-        0 for a dropped one, and one over the share that stays for the others.
+        0 for a dropped one, and one over the share that stays for the others. ``weight``, of shape
+        ``[M, B]``, is what rows count in the statistics of a batch norm that is being trained.
         """
         last = len(self.weights) - 1
         masks = iter(()) if kept is None else iter(kept.split(self.hidden_widths, -1))
         x = (x * self.gains[0]).to(self.dtype)  # [M, B, in]
         if filling := self.weights[0].shape[1] - x.shape[-1]:
             x = pad(x, (0, filling))
-        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = _Affine.apply(x, weight, bias)  # [M, B, units of the layer]
+        for layer, (factor, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = _Affine.apply(x, factor, bias)  # [M, B, units of the layer]
+            if layer < len(self.norms):
+                x = self.norms[layer](x, weight)
             x = self.output(x) if layer == last else self.hidden(x)
             mask = next(masks, None)
             if mask is not None:
@@ -168,8 +190,13 @@ class StackedMLP(nn.Module):
         """Return a copy of member ``m`` as a stack of one, without its filling, on the CPU."""
         alone = StackedMLP([self.widths[m]], [None], hidden=self.hidden, output=self.output)
         for layer, (i, o) in enumerate(itertools.pairwise(self.widths[m])):
-            alone.weights[layer].data[0] = self.weights[layer].data[m, :i, :o]
-            alone.biases[layer].data[0] = self.biases[layer].data[m, :, :o]
+            weight, bias = self.weights[layer].data, self.biases[layer].data
+            if layer < len(self.norms):
+                norm = self.norms[layer]
+                assert isinstance(norm, StackedNorm)
+                weight, bias = norm.folded(weight, bias)
+            alone.weights[layer].data[0] = weight[m, :i, :o]
+            alone.biases[layer].data[0] = bias[m, :, :o]
         alone.gains.copy_(self.gains[:, m : m + 1])
         return alone.requires_grad_(False)
 

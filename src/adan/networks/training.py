@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
-from adan.networks.loop import Batch, Step, train
+from adan.networks.loop import Batch, History, Step, train
 from adan.networks.stacked import StackedMLP
 
 CHUNK_MEMBERS = 5
@@ -24,8 +23,6 @@ A larger stack is trained in chunks, as many at a time as there are cores, each 
 stack is cut does not depend on the number of cores, so the numbers do not either.
 """
 CHUNK_BYTES_ON_GPU = 16 * 2**30
-
-History = dict[str, NDArray[np.float64]]
 
 
 class Networks(nn.Module, metaclass=ABCMeta):
@@ -40,10 +37,13 @@ class Networks(nn.Module, metaclass=ABCMeta):
         The normal draws that a row needs in a round: how many for each purpose, by name.
     betas : tuple of float
         Of Adam.
+    epsilon : float
+        Of Adam.
     """
 
     noise: Mapping[str, int]
-    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
 
     def start(self, learning_rate: float) -> None:
         """Give each update its Adam; call when the networks are on their device."""
@@ -53,6 +53,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
                 [p for network in networks for p in network.parameters()],
                 lr=learning_rate,
                 betas=self.betas,
+                eps=self.epsilon,
                 fused=True,
             )
             for name, networks in self.updates().items()
@@ -99,7 +100,9 @@ def train_networks(
     anneal: bool,
     generators: Sequence[torch.Generator],
     device: torch.device,
+    drop_last: bool = False,
     advance: Callable[[], object] = lambda: None,
+    stop: Callable[[int, History], bool] | None = None,
 ) -> list[History]:
     """Train the networks of a stack, all their phases; see `adan.networks.loop.train`.
 
@@ -109,6 +112,8 @@ def train_networks(
         Whether the learning rate falls linearly, round by round, towards 0 at the end of a phase.
     advance : callable, optional
         Called after every epoch of the first member.
+    stop : callable, optional
+        As of `adan.networks.loop.train`, in the last phase.
 
     Returns
     -------
@@ -118,7 +123,8 @@ def train_networks(
     networks.to(device)
     networks.start(learning_rate)
     histories: list[History] = [{} for _ in rows]
-    for phase in networks.phases():
+    phases = networks.phases()
+    for place, phase in enumerate(phases):
         networks.slow_down(0.0)
         measured = train(
             phase,
@@ -130,8 +136,10 @@ def train_networks(
             noise=networks.noise,
             generators=generators,
             device=device,
+            drop_last=drop_last,
             begin=networks.slow_down if anneal else None,
             advance=advance,
+            stop=stop if place == len(phases) - 1 else None,
         )
         histories = [h | new for h, new in zip(histories, measured, strict=True)]
     return histories

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adan._docs import documented
+from adan.errors import AdanError
+from adan.networks.coordinates import Coordinates, Scaling
 from adan.networks.training import apply
 from adan.synthesis.game import Game
 from adan.synthesis.latent import LatentSynthesizer
 from adan.synthesis.neural import normal
+from adan.synthesis.stopping import Rule, rule
+
+AS_PUBLISHED: dict[str, Any] = {
+    "generator_loss": "minimax",
+    "discriminator_weight": 0.5,
+    "discriminator_steps": 2,
+    "activation": "leaky_relu",
+    "affine": True,
+    "classifier_hidden": (400, 400),
+    "scaling": "largest",
+    "decoder_output": "tanh",
+    "rotate": False,
+    "beta1": 0.5,
+    "epsilon": 1e-5,
+    "drop_last": True,
+    "epochs": 1500,
+    "stop": "balance",
+}
+"""How the authors' published scripts differ from `ADAN`'s defaults."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -60,6 +81,28 @@ class ADAN(GameSynthesizer):
         First term of G's loss: of equation (6), or of equation (5).
     classification_weight : float, default=1
         Factor of the second term of G's loss, which comes from C; 0 leaves it out.
+    discriminator_weight : float, default=1
+        Factor of D's loss.
+    activation : {"tanh", "relu", "leaky_relu"}, default="tanh"
+        After the hidden layers of E, R, G and D; a leaky ReLU has slope 0.2. C's are tanh.
+    affine : bool, default=False
+        Whether each hidden unit of E and R is scaled and shifted by learnt numbers before its
+        function: a batch norm whose statistics stay at 0 and 1.
+    classifier_hidden : tuple of int, optional
+        Hidden layers of C, where they are not ``hidden``.
+    scaling : {"deviation", "largest"}, default="deviation"
+        What a feature's distance from its mean is divided by: the standard deviation, or the
+        largest such distance among the training vectors, which brings it to [-1, 1].
+    decoder_output : {"linear", "tanh"}, default="linear"
+        The function after the last layer of R. With ``"tanh"`` a synthetic feature stays within
+        the scale of the training vectors, so ``rotate`` must be False.
+    beta1, epsilon : float, default=0.9, 1e-8
+        Of Adam.
+    drop_last : bool, default=False
+        Whether batches hold exactly ``batch_size`` vectors, and an epoch leaves the others out;
+        else batches are equally large and leave none out.
+    stop : {"balance"}, optional
+        The rule that may end training before ``epochs``: see `adan.synthesis.stopping`.
 
     Attributes
     ----------
@@ -76,7 +119,8 @@ class ADAN(GameSynthesizer):
     -----
     Features are standardised on the way in and back on the way out, so that raw features give the
     same vectors as standardised ones; a constant feature stays constant. Hidden layers, latents
-    and the generator's output pass through tanh; the decoder's output is linear.
+    and the generator's output pass through tanh; the decoder's output is linear. What the authors'
+    published scripts do otherwise is `ADAN.as_published`.
 
     References
     ----------
@@ -94,6 +138,47 @@ class ADAN(GameSynthesizer):
     """
 
     _kind = Game
+    _of_sampling = ("scaling", "drop_last", "stop")
 
     generator_loss: Literal["inverted", "minimax"] = "inverted"
     classification_weight: float = 1.0
+    discriminator_weight: float = 1.0
+    activation: Literal["tanh", "relu", "leaky_relu"] = "tanh"
+    affine: bool = False
+    classifier_hidden: Sequence[int] | None = None
+    scaling: Scaling = "deviation"
+    decoder_output: Literal["linear", "tanh"] = "linear"
+    beta1: float = 0.9
+    epsilon: float = 1e-8
+    drop_last: bool = False
+    stop: Literal["balance"] | None = None
+
+    @classmethod
+    def as_published(cls, **parameters: Any) -> Self:
+        """Make the network of the authors' published scripts, which differ from the paper's text.
+
+        Parameters
+        ----------
+        **parameters
+            Take the place of what the scripts have.
+
+        Returns
+        -------
+        Self
+            With the parameters of `AS_PUBLISHED`. It is not rotated: neither scaling by the largest
+            value nor a tanh feature by feature would survive it.
+        """
+        return cls(**{**AS_PUBLISHED, **parameters})
+
+    def _coordinates(
+        self, X: NDArray[np.floating], rotation: np.random.Generator | None
+    ) -> Coordinates:
+        if self.decoder_output == "tanh" and self.rotate:
+            raise AdanError('decoder_output="tanh" bounds every feature: set rotate=False')
+        return Coordinates.of(X, rotation, scaling=self.scaling)
+
+    def _drops_last(self) -> bool:
+        return self.drop_last
+
+    def _stop_rule(self) -> Rule | None:
+        return rule(self.stop)

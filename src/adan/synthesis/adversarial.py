@@ -15,6 +15,8 @@ class Adversarial(Networks):
     """Networks with a discriminator D, which a subclass makes and gives an update of its own."""
 
     discriminator: StackedMLP
+    discriminator_weight: float = 1.0
+    """Factor of D's loss."""
 
     def train_discriminator(
         self, real: Tensor, synthetic: Tensor, batch: Batch
@@ -23,7 +25,7 @@ class Adversarial(Networks):
         logits = self.discriminator(torch.cat([real, synthetic], dim=1)).squeeze(-1)
         on_real, on_synthetic = logits.chunk(2, dim=1)
         loss = losses.discriminator_loss(on_real, on_synthetic, batch.weight)
-        self.update("discriminator", loss)
+        self.update("discriminator", self.discriminator_weight * loss)
         return {
             "loss_discriminator": loss.detach(),
             "discriminator_real": (on_real.detach().sigmoid() * batch.weight).sum(-1),

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from adan.errors import AdanError
 from adan.networks import losses
 from adan.networks.loop import Batch, accuracy
-from adan.networks.stacked import StackedMLP, tanh
+from adan.networks.stacked import ACTIVATIONS, StackedMLP, identity, tanh
 from adan.synthesis.adversarial import Adversarial
 from adan.synthesis.latent import ClassifyingAutoencoder
+
+OUTPUTS = {"linear": identity, "tanh": tanh}
 
 
 class Game(ClassifyingAutoencoder, Adversarial):
@@ -49,29 +51,50 @@ class Game(ClassifyingAutoencoder, Adversarial):
         discriminator_steps: int,
         generator_loss: str = "inverted",
         classification_weight: float = 1.0,
+        discriminator_weight: float = 1.0,
+        classifier_hidden: Sequence[int] | None = None,
+        activation: str = "tanh",
+        decoder_output: str = "linear",
+        beta1: float | None = None,
+        epsilon: float = 1e-8,
         output: Callable[[Tensor], Tensor] = tanh,
         **autoencoder: Any,
     ) -> None:
-        super().__init__(ranks, generators, latent_dim=latent_dim, output=output, **autoencoder)
-        n = len(ranks)
+        for name, value, known in (
+            ("activation", activation, ACTIVATIONS),
+            ("decoder_output", decoder_output, OUTPUTS),
+            ("generator_loss", generator_loss, losses.GENERATOR_LOSSES),
+        ):
+            if value not in known:
+                raise AdanError(f"no {name} '{value}'; choose one of {', '.join(known)}")
+        super().__init__(
+            ranks,
+            generators,
+            latent_dim=latent_dim,
+            activation=activation,
+            output=output,
+            decoder_output=OUTPUTS[decoder_output],
+            **autoencoder,
+        )
+        n, function = len(ranks), ACTIVATIONS[activation]
         self.generator = StackedMLP(
             [(noise_dim + self.labels_of_generator * n_classes, *hidden, latent_dim)] * n,
             generators,
+            hidden=function,
             output=output,
         )
         seen = latent_dim + self.labels_of_discriminator * n_classes
-        self.discriminator = StackedMLP([(seen, *hidden, 1)] * n, generators)
-        self.classifier = StackedMLP([(latent_dim, *hidden, n_classes)] * n, generators)
+        self.discriminator = StackedMLP([(seen, *hidden, 1)] * n, generators, hidden=function)
+        inner = hidden if classifier_hidden is None else classifier_hidden
+        self.classifier = StackedMLP([(latent_dim, *inner, n_classes)] * n, generators)
         self.noise_dim = noise_dim
         self.noise = {"z": noise_dim * discriminator_steps}
         self.discriminator_steps = discriminator_steps
-        if generator_loss not in losses.GENERATOR_LOSSES:
-            raise AdanError(
-                f"no generator_loss '{generator_loss}'; choose one of "
-                f"{', '.join(losses.GENERATOR_LOSSES)}"
-            )
         self.adversarial_loss = losses.GENERATOR_LOSSES[generator_loss]
         self.classification_weight = classification_weight
+        self.discriminator_weight = discriminator_weight
+        self.betas = (self.betas[0] if beta1 is None else beta1, self.betas[1])
+        self.epsilon = epsilon
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
         return {

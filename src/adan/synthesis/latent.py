@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 from adan._computing import computing
 from adan.networks import losses
 from adan.networks.loop import Batch, accuracy
-from adan.networks.stacked import StackedMLP, tanh
+from adan.networks.stacked import ACTIVATIONS, StackedMLP, identity, tanh
 from adan.networks.training import Networks, apply, seed_of
 from adan.synthesis.base import check_finite
 from adan.synthesis.neural import NeuralSynthesizer
@@ -38,8 +39,12 @@ class Autoencoder(Networks):
         Hidden layers of E; R has them in reverse.
     reduced : bool
         Whether E and R multiply matrices in bfloat16.
-    output : callable
-        The function after the last layer of E.
+    activation : {"tanh", "relu", "leaky_relu"}
+        The function after the hidden layers of E and R.
+    affine : bool
+        Whether each hidden unit of E and R is scaled and shifted by learnt numbers.
+    output, decoder_output : callable
+        The functions after the last layers of E and of R.
     """
 
     def __init__(
@@ -51,22 +56,31 @@ class Autoencoder(Networks):
         latent_dim: int,
         autoencoder_hidden: Sequence[int],
         reduced: bool,
+        activation: str = "tanh",
+        affine: bool = False,
         output: Callable[[Tensor], Tensor] = tanh,
+        decoder_output: Callable[[Tensor], Tensor] = identity,
     ) -> None:
         super().__init__()
+        shared: dict[str, Any] = {
+            "hidden": ACTIVATIONS[activation],
+            "norm": "affine" if affine else None,
+            "reduced": reduced,
+        }
         inner, outer = tuple(autoencoder_hidden), tuple(autoencoder_hidden)[::-1]
         self.encoder = StackedMLP(
             [(rank, *inner, latent_dim) for rank in ranks],
             generators,
             output=output,
             fan_in=n_features,
-            reduced=reduced,
+            **shared,
         )
         self.decoder = StackedMLP(
             [(latent_dim, *outer, rank) for rank in ranks],
             generators,
+            output=decoder_output,
             fan_out=n_features,
-            reduced=reduced,
+            **shared,
         )
 
 

@@ -20,12 +20,13 @@ from adan._progress import progress_bar
 from adan.errors import AdanError
 from adan.networks.coordinates import Coordinates
 from adan.networks.devices import Precision, device_of, reduced, tensor_cores
-from adan.networks.loop import n_batches
+from adan.networks.loop import History, n_batches
 from adan.networks.many import Job, Stackable
 from adan.networks.stacked import StackedMLP
 from adan.networks.training import Networks, n_chunks, seed_of, train_networks
 from adan.synthesis import health
 from adan.synthesis.base import Synthesizer
+from adan.synthesis.stopping import Rule
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -192,6 +193,19 @@ class NeuralSynthesizer(Stackable, Synthesizer):
         """
         return {}
 
+    def _coordinates(
+        self, X: NDArray[np.floating], rotation: np.random.Generator | None
+    ) -> Coordinates:
+        return Coordinates.of(X, rotation)
+
+    def _drops_last(self) -> bool:
+        """Tell whether an epoch leaves out what fills no batch."""
+        return False
+
+    def _stop_rule(self) -> Rule | None:
+        """Return what ends training before its last epoch, if anything does."""
+        return None
+
     def _fit(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> None:
         self._fit_stack([self._job(X, codes)], progress=False)
 
@@ -200,7 +214,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
 
     def _job(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> Job:
         settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
-        batches = n_batches(len(X), self.batch_size)
+        batches = n_batches(len(X), self.batch_size, self._drops_last())
         stack = (len(self.classes_), self.n_features_in_, batches, *settings.items())
         return Job(self, (X, codes), stack)
 
@@ -241,27 +255,43 @@ def _fit_chunk(jobs: Sequence[Job], device: torch.device, advance: Callable[[int
     ]
     for member, job, seed in zip(members, jobs, seeds, strict=True):
         rng = np.random.default_rng(seed.spawn(1)[0])
-        member.coordinates_ = Coordinates.of(job.data[0], rng if member.rotate else None)
+        member.coordinates_ = member._coordinates(job.data[0], rng if member.rotate else None)
     rows = [member.coordinates_.to(job.data[0]) for member, job in zip(members, jobs, strict=True)]
     codes = [torch.as_tensor(job.data[1]) for job in jobs]
     networks = first._networks([r.shape[1] for r in rows], generators)
+    going_on = set(range(len(members)))
+    rule, drop_last = first._stop_rule(), first._drops_last()
+
+    def take(m: int) -> None:
+        going_on.remove(m)
+        member = members[m]
+        member.memory_ = member._remembered(networks, m, rows[m].numpy(), codes[m].numpy())
+        member._take(networks, m)
+
+    def stop(m: int, history: History) -> bool:
+        if stopped := rule is not None and rule(history):
+            take(m)
+        return stopped
+
     histories = train_networks(
         networks,
         rows,
         codes,
         n_classes=len(first.classes_),
-        rounds=first.epochs * n_batches(len(rows[0]), first.batch_size),
+        rounds=first.epochs * n_batches(len(rows[0]), first.batch_size, drop_last),
         batch_size=first.batch_size,
         learning_rate=first.learning_rate,
         anneal=first.anneal,
         generators=generators,
         device=device,
+        drop_last=drop_last,
         advance=lambda: advance(len(jobs)),
+        stop=stop if rule else None,
     )
-    for m, (member, history) in enumerate(zip(members, histories, strict=True)):
+    for m in sorted(going_on):
+        take(m)
+    for member, history in zip(members, histories, strict=True):
         member.history_ = history
-        member.memory_ = member._remembered(networks, m, rows[m].numpy(), codes[m].numpy())
-        member._take(networks, m)
 
 
 def normal(rng: np.random.RandomState, *shape: int) -> NDArray[np.float32]:
