@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import AdanError
+from adan import ADAN, AdanError
 from adan.cli.reproduce import TABLES as NAMES
 from adan.experiments.sources import load
 from adan.experiments.store import Store
@@ -199,3 +199,38 @@ def test_ablations_augment_the_happy_class_more_where_there_is_one(where):
     data = where.data.only(where.data.y != "happiness")
     without = specifications.without_missing_classes(study, replace(where, data=data))
     assert without.methods.keys() == study.methods.keys() - {"3 x happiness"}
+
+
+def test_the_authors_protocol_is_that_of_their_scripts(where):
+    study = specifications.specification("table1", protocol="authors", methods=["gaussian"])
+    assert study.normalisations == ["corpus"]
+    made = study.study("corpus")
+    assert made.methods["adan"].synthesizer.get_params() == ADAN.as_published().get_params()
+    dnn = made.classifiers["dnn"]
+    assert (dnn.activation, dnn.epochs, dnn.batch_norm, dnn.l2) == ("tanh", 20, True, 0.1)
+    assert made.classifiers["svm"].C == 10
+    assert specifications.specification("table1").methods["adan"].parameters == {}
+    quick = specifications.specification("table1", protocol="authors", quick=True).study("corpus")
+    assert quick.methods["adan"].synthesizer.epochs == 20
+    assert quick.classifiers["dnn"].epochs == 20
+    fold = specifications.specification("table1", protocol="authors", normalisation="fold")
+    assert fold.normalisations == ["fold"]
+    rows = specifications.rows_of("table1", study, where)
+    assert ("adan", "dnn") in {(row.method, row.classifier) for row in rows}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_has_the_authors_protocol(name):
+    study = specifications.specification(name, "emodb", protocol="authors")
+    assert study.study("corpus").classifiers["svm"].C == 10
+
+
+@pytest.mark.usefixtures("_small", "_undrawn")
+def test_the_authors_protocol_is_named_in_table_and_report(tmp_path, monkeypatch):
+    monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 20, "times": 1})
+    text = reproduce.table("table1", tmp_path, protocol="authors", quick=True)
+    report(tmp_path, format="md")
+    for said in (text, (tmp_path / "report.md").read_text()):
+        assert "protocol of the authors' scripts" in said.splitlines()[0]
+        assert "have seen the test speakers" in said
+    assert pd.read_csv(tmp_path / "table1.csv")["normalisation"].dropna().eq("corpus").all()

@@ -19,13 +19,11 @@ from adan._docs import documented
 from adan.classifiers.discriminant import Moments, span, whitening
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, turned
-from adan.networks.loop import Batch, accuracy
+from adan.networks.loop import Batch, accuracy, n_batches
 from adan.networks.losses import classification_loss
 from adan.networks.many import Job, Stackable
-from adan.networks.stacked import StackedMLP, filled, tanh
+from adan.networks.stacked import ACTIVATIONS, StackedMLP, filled
 from adan.networks.training import Networks, seed_of, train_networks
-
-ACTIVATIONS = {"relu": torch.relu, "tanh": tanh}
 
 
 class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
@@ -40,12 +38,21 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
     dropout : float, default=0.5
         Share of the hidden units that is dropped in training.
     learning_rate : float, default=1e-3
-        Where Adam starts; it falls linearly, to 0 behind the last update.
+        Where Adam starts; it falls linearly, to 0 behind the last update, unless training is
+        measured in ``epochs``.
     steps : int, default=1000
         Updates. The same number for every set, however large, so that a larger set does not also
         mean longer training.
+    epochs : int, optional
+        Passes over the training vectors in place of ``steps``, at a constant learning rate: a
+        larger set then means longer training.
     batch_size : int, default=50
         Rows a batch at the most.
+    batch_norm : bool, default=False
+        Whether each hidden layer is normalised by its batch before its activation. After training
+        running means and variances serve, folded into the weights.
+    l2 : float, default=0
+        Factor of the squared weights of all layers but the first that is added to the loss.
     rotate : bool, default=True
         Where the training vectors lie in a space of at most half the dimensions, train in
         coordinates of it: several times faster, and directions that no training vector has do not
@@ -72,7 +79,10 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
         dropout: float = 0.5,
         learning_rate: float = 1e-3,
         steps: int = 1000,
+        epochs: int | None = None,
         batch_size: int = 50,
+        batch_norm: bool = False,
+        l2: float = 0.0,
         rotate: bool = True,
         n_networks: int = 1,
         random_state: int | np.random.RandomState | None = None,
@@ -82,7 +92,10 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.steps = steps
+        self.epochs = epochs
         self.batch_size = batch_size
+        self.batch_norm = batch_norm
+        self.l2 = l2
         self.rotate = rotate
         self.n_networks = n_networks
         self.random_state = random_state
@@ -129,6 +142,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
             self.n_features_in_,
             len(self.classes_),
             filled(rows.shape[1], 64),
+            self._rounds(len(rows)),
             *settings.items(),
         )
         prepared = _Prepared(torch.as_tensor(rows), torch.as_tensor(codes), axes, seed)
@@ -145,6 +159,12 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
         """Return how many inputs the first layer's weights are scaled for."""
         return self.n_features_in_
 
+    def _rounds(self, n_rows: int) -> int:
+        """Return how many updates a set of so many rows is trained with."""
+        if self.epochs is None:
+            return self.steps
+        return self.epochs * n_batches(n_rows, self.batch_size)
+
     @classmethod
     @computing()
     def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
@@ -158,16 +178,17 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
             generators,
             hidden=ACTIVATIONS[first.activation],
             fan_in=first._fan_in(jobs[0].data.rows.shape[1]),
+            norm="batch" if first.batch_norm else None,
         )
         histories = train_networks(
-            _Descent(network, first.dropout),
+            _Descent(network, first.dropout, first.l2),
             [one.rows for one, _ in members],
             [one.codes for one, _ in members],
             n_classes=len(first.classes_),
-            rounds=first.steps,
+            rounds=first._rounds(len(jobs[0].data.rows)),
             batch_size=first.batch_size,
             learning_rate=first.learning_rate,
-            anneal=True,
+            anneal=first.epochs is None,
             generators=generators,
             device=torch.device("cpu"),
         )
@@ -216,6 +237,10 @@ class WhitenedDNN(DNNClassifier):
     shrinkage : float, default=1
         What is added to the covariance, times its mean variance.
     """
+
+    epochs: int | None = None
+    batch_norm: bool = False
+    l2: float = 0.0
 
     def __init__(
         self,
@@ -273,11 +298,11 @@ class _Prepared:
 
 
 class _Descent(Networks):
-    """Steps down the cross-entropy, under dropout."""
+    """Steps down the cross-entropy and the squared weights behind layer 1, under dropout."""
 
-    def __init__(self, network: StackedMLP, dropout: float) -> None:
+    def __init__(self, network: StackedMLP, dropout: float, l2: float = 0.0) -> None:
         super().__init__()
-        self.network, self.dropout = network, dropout
+        self.network, self.dropout, self.l2 = network, dropout, l2
         self.noise = {"dropout": sum(network.hidden_widths)}
         self.threshold = torch.special.ndtri(torch.tensor(dropout))
 
@@ -286,7 +311,11 @@ class _Descent(Networks):
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         kept = (batch.noise["dropout"] >= self.threshold) / (1 - self.dropout)
-        logits = self.network(batch.x, kept)
+        logits = self.network(batch.x, kept, batch.weight)
         loss = classification_loss(logits, batch.one_hot, batch.weight)
-        self.update("network", loss)
+        if self.l2:
+            squares = [weight.square().sum((1, 2)) for weight in self.network.weights[1:]]
+            self.update("network", loss + self.l2 * torch.stack(squares).sum(0))
+        else:
+            self.update("network", loss)
         return {"loss": loss.detach(), "accuracy": accuracy(logits, batch)}

@@ -22,7 +22,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--seeds", type=positive, default=1, metavar="N", help="[1]")
     command.add_argument(
-        "--normalisation", choices=("fold", "corpus", "speaker"), default="fold", help="[fold]"
+        "--protocol",
+        choices=("leak-free", "authors"),
+        default="leak-free",
+        help="the paper's text, or its authors' scripts, which normalise over the whole corpus "
+        "[leak-free]",
+    )
+    command.add_argument(
+        "--normalisation",
+        choices=("fold", "corpus", "speaker"),
+        help="[fold, or corpus with --protocol authors]",
     )
     command.add_argument(
         "--tuned", action="store_true", help="add SVM and DNN tuned inside the training speakers"
@@ -36,11 +45,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _reproduce(options: argparse.Namespace) -> None:
     from adan.reproduction.run import figure, table
 
-    quick = "-quick" if options.quick else ""
-    folder = options.output or Path("runs") / f"{options.what}{quick}"
+    kind = "-authors" if options.protocol == "authors" else ""
+    kind += "-quick" if options.quick else ""
+    folder = options.output or Path("runs") / f"{options.what}{kind}"
     shared: dict[str, Any] = {
         "corpus": options.corpus,
         "corpus_options": dict(options.corpus_options),
+        "protocol": options.protocol,
         "quick": options.quick,
         "command": options.typed,
         "progress": True,

@@ -156,7 +156,11 @@ def _contents(run: Run) -> dict[str, Any]:
         "published": [m for m in ("wa", "uar") if rows[f"published_{m}"].notna().any()],
         "published_on": run.about.get("published_on", ""),
         "corpus": run.corpus,
-        "notes": [*protocol_notes(run.predictions), *statistics_notes(finished)],
+        "notes": [
+            *run.about.get("notes", []),
+            *protocol_notes(run.predictions),
+            *statistics_notes(finished),
+        ],
         "quality": None if run.quality is None else _quality(run.quality),
         "about": run.about,
         "sources": run.data,

@@ -12,13 +12,34 @@ from adan.errors import AdanError
 from adan.experiments.sources import BUNDLED, Source
 from adan.experiments.specification import Specification, read
 from adan.reproduction.published import TABLES, Row
-from adan.synthesis.adan import ADAN
+from adan.synthesis.adan import ADAN, AS_PUBLISHED
 
 STUDIES = Path(__file__).with_name("studies")
 """A TOML file for each table: what is run."""
 
 TUNED = " tuned"
 """What is added to a classifier's name where its settings are chosen."""
+
+PROTOCOLS = {
+    "leak-free": "fold",
+    "authors": "corpus",
+}
+"""The settings a table is measured with, and how each normalises unless another way is named:
+``"leak-free"`` as the paper's text has it, ``"authors"`` as the authors' published scripts do."""
+
+AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
+    "svm": {"C": 10},
+    "dnn": {
+        "activation": "tanh",
+        "epochs": 20,
+        "batch_size": 50,
+        "batch_norm": True,
+        "dropout": 0.5,
+        "l2": 0.1,
+        "rotate": False,
+    },
+}
+"""The classifiers of the authors' published scripts, by their kinds."""
 
 SHORT = {"epochs": 20, "steps": 200, "times": 2}
 """What a quick look cuts training down to."""
@@ -31,7 +52,8 @@ def specification(
     *,
     methods: Sequence[str] = (),
     seeds: int = 1,
-    normalisation: str = "fold",
+    protocol: str = "leak-free",
+    normalisation: str | None = None,
     tuned: bool = False,
     quick: bool = False,
 ) -> Specification:
@@ -50,8 +72,10 @@ def specification(
         Further synthesizers, by their names in `adan.synthesis.registry`.
     seeds : int, default=1
         Number of seeds.
-    normalisation : {"fold", "corpus", "speaker"}, default="fold"
-        See `adan.evaluation.normalisation.NORMALISATIONS`.
+    protocol : {"leak-free", "authors"}, default="leak-free"
+        One of `PROTOCOLS`.
+    normalisation : {"fold", "corpus", "speaker"}, optional
+        See `adan.evaluation.normalisation.NORMALISATIONS`; the protocol's own by default.
     tuned : bool, default=False
         Add classifiers whose settings are chosen inside the training speakers.
     quick : bool, default=False
@@ -68,9 +92,11 @@ def specification(
             f"{TABLES[name].title} needs {TABLES[name].corpus}: {HOW_TO_GET}, then give its folder "
             f"with --corpus, or run the table on another corpus, such as --corpus {BUNDLED}"
         )
-    study = study.changed(seeds=seeds, normalisations=[normalisation]).with_methods(methods)
+    normalisations = [normalisation or PROTOCOLS[protocol]]
+    study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
     if corpus is not None:
         study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
+    study = _as_published(study) if protocol == "authors" else study
     study = _with_tuned(study) if tuned else study
     return _quick(study) if quick else study
 
@@ -110,14 +136,27 @@ def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
     return tuple(replace(r, subset="all") for r in rows if not r.method or r.subset == last)
 
 
-def adan(*, quick: bool = False, seed: int | None = None) -> ADAN:
-    """Return the paper's ADAN; ``quick`` stops its training early."""
-    network = ADAN(random_state=seed)
+def adan(*, protocol: str = "leak-free", quick: bool = False, seed: int | None = None) -> ADAN:
+    """Return the paper's ADAN, or that of its authors' scripts; ``quick`` trains it little."""
+    make = ADAN.as_published if protocol == "authors" else ADAN
+    network = make(random_state=seed)
     return network.set_params(**_shortened(network)) if quick else network
 
 
 def _tuned(row: Row) -> Row:
     return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, subset=row.subset)
+
+
+def _as_published(study: Specification) -> Specification:
+    """Return the study with the networks and classifiers of the authors' published scripts."""
+    values = study.model_dump(exclude_unset=True)
+    for choice in values["methods"].values():
+        if choice["synthesizer"] == "adan":
+            choice["parameters"] = {**AS_PUBLISHED, **choice.get("parameters", {})}
+    for choice in values["classifiers"].values():
+        own = choice.get("parameters", {})
+        choice["parameters"] = {**own, **AUTHORS_CLASSIFIERS.get(choice["kind"], {})}
+    return study.changed(**values)
 
 
 def _with_tuned(study: Specification) -> Specification:
@@ -147,4 +186,8 @@ def _quick(study: Specification) -> Specification:
 
 def _shortened(estimator: Any) -> dict[str, int]:
     known = estimator.get_params()
-    return {name: SHORT[name] for name in ("epochs", "steps") if name in known}
+    return {
+        name: min(SHORT[name], known[name])
+        for name in ("epochs", "steps")
+        if known.get(name) is not None
+    }
