@@ -43,7 +43,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
     steps : int, default=1000
         Updates. The same number for every set, however large, so that a larger set does not also
         mean longer training.
-    epochs : int, optional
+    epochs : int, default=None
         Passes over the training vectors in place of ``steps``, at a constant learning rate: a
         larger set then means longer training.
     batch_size : int, default=50

@@ -88,7 +88,7 @@ class ADAN(GameSynthesizer):
     affine : bool, default=False
         Whether each hidden unit of E and R is scaled and shifted by learnt numbers before its
         function: a batch norm whose statistics stay at 0 and 1.
-    classifier_hidden : tuple of int, optional
+    classifier_hidden : tuple of int, default=None
         Hidden layers of C, where they are not ``hidden``.
     scaling : {"deviation", "largest"}, default="deviation"
         What a feature's distance from its mean is divided by: the standard deviation, or the
@@ -96,12 +96,14 @@ class ADAN(GameSynthesizer):
     decoder_output : {"linear", "tanh"}, default="linear"
         The function after the last layer of R. With ``"tanh"`` a synthetic feature stays within
         the scale of the training vectors, so ``rotate`` must be False.
-    beta1, epsilon : float, default=0.9, 1e-8
-        Of Adam.
+    beta1 : float, default=0.9
+        Of Adam: how slowly the mean of the gradients moves.
+    epsilon : float, default=1e-08
+        Of Adam: what is added to the size of a gradient.
     drop_last : bool, default=False
         Whether batches hold exactly ``batch_size`` vectors, and an epoch leaves the others out;
         else batches are equally large and leave none out.
-    stop : {"balance"}, optional
+    stop : {"balance"}, default=None
         The rule that may end training before ``epochs``: see `adan.synthesis.stopping`.
 
     Attributes
