@@ -222,7 +222,7 @@ def test_train_names_its_corpus_and_features(make_speakers, make_adan, tmp_path)
     assert recognizer.card_["corpus"] == "some"
     assert recognizer.card_["features"] == "features of the table"
     assert recognizer.card_["emotions"] == {"anger": 20, "fear": 20, "sadness": 20}
-    with pytest.raises(AdanError, match="holds features of its own and not IS11"):
+    with pytest.raises(AdanError, match="holds features of the table and not IS11"):
         train(str(tmp_path / "some.csv"), features="IS11", **settings)
     with pytest.raises(AdanError, match="emodb holds IS11 and not eGeMAPSv02"):
         train("emodb", features="egemapsv02", **settings)
