@@ -58,6 +58,12 @@ class Fold:
             return self.X, self.y
         return self.X[self.learnable], self.y[self.learnable]
 
+    @property
+    def codes(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Classes and speakers of the training vectors as codes from 0 without gaps."""
+        classes = np.unique(self.y, return_inverse=True)[1]
+        return classes, np.unique(self.speakers, return_inverse=True)[1]
+
     def seed(self, seed: int, purpose: int) -> int:
         """Return the seed of the fold's `GENERATOR` or `CLASSIFIER` in a run of ``seed``."""
         return int(np.random.SeedSequence([seed, self.number, purpose]).generate_state(1)[0] >> 1)
@@ -121,24 +127,27 @@ def fit_synthesizers(
     return fitted
 
 
-class Choices:
-    """The settings that classifiers chose on each fold's real rows, for all methods alike.
+def settled(classifier: BaseEstimator, fold: Fold, seed: int) -> Any:
+    """Return an unfitted classifier for a fold, its settings chosen on the fold's real rows.
 
-    Those that have settings to choose have a method ``choose(X, y, speakers)``, which returns an
+    One that has settings to choose has a method ``choose(X, y, speakers)``, which returns an
     unfitted classifier.
     """
+    one = seeded(classifier, fold.seed(seed, CLASSIFIER))
+    return one.choose(fold.X, fold.y, fold.speakers) if hasattr(one, "choose") else one
+
+
+class Choices:
+    """What was `settled` on the folds of a study, which have a number each, for all methods."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, str], BaseEstimator] = {}
 
     def classifier(self, classifier: BaseEstimator, fold: Fold, seed: int) -> Any:
-        """Return an unfitted classifier for a fold, its settings chosen."""
-        one = seeded(classifier, fold.seed(seed, CLASSIFIER))
-        if not hasattr(one, "choose"):
-            return one
-        key = (fold.number, repr(one))
+        """Return what `settled` does; what was chosen before is not chosen again."""
+        key = (fold.number, repr(seeded(classifier, fold.seed(seed, CLASSIFIER))))
         if key not in self._made:
-            self._made[key] = one.choose(fold.X, fold.y, fold.speakers)
+            self._made[key] = settled(classifier, fold, seed)
         return clone(self._made[key])
 
 
@@ -150,7 +159,7 @@ def train_classifiers(
     seed: int,
     use: Callable[[Fold, Any], Any],
     *,
-    choices: Choices | None = None,
+    settle: Callable[[BaseEstimator, Fold, int], Any] = settled,
 ) -> list[dict[str, Any]]:
     """Train every classifier on every fold, real and synthetic vectors together.
 
@@ -171,22 +180,21 @@ def train_classifiers(
         Of the run.
     use : callable
         Is given a fold and a fitted classifier; what it returns is kept in the classifier's place.
-    choices : Choices, optional
-        Settings that are known already; more are added.
+    settle : callable, default=settled
+        Returns an unfitted classifier for a fold, such as `Choices.classifier`.
 
     Returns
     -------
     list of dict
         For each fold what ``use`` made of each classifier, by name.
     """
-    settled = Choices() if choices is None else choices
 
     def of_fold(i: int) -> Iterator[Task]:
         fold = folds[i]
         X, y = method.training_set(fold.X, fold.y, synthesizers[i])
         n_real = len(fold.X) if method.real else None
         for name, classifier in classifiers.items():
-            yield Task((i, name), settled.classifier(classifier, fold, seed), X, y, n_real)
+            yield Task((i, name), settle(classifier, fold, seed), X, y, n_real)
 
     def of_some(places: slice) -> dict[tuple[int, str], Any]:
         numbers = range(len(folds))[places]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from adan import RBFSVM, AdanError, DNNClassifier, EmotionRecognizer
+from adan import RBFSVM, AdanError, DNNClassifier, EmotionRecognizer, ShrunkDiscriminant
 from adan.recognition import bundle
 from adan.recognition.learning import MOST_BLOCKS, blocks_of, learn
 from adan.recognition.recognizer import Method, _in_numpy
@@ -70,6 +70,19 @@ def test_a_speaker_has_no_part_in_what_is_chosen_for_it(make_voices, change):
     np.testing.assert_array_equal(before.lessons[2].fold.X, after.lessons[2].fold.X)
     np.testing.assert_array_equal(before.inner[2][~own], after.inner[2][~own])
     assert not np.array_equal(before.inner[1], after.inner[1])
+
+
+def test_settings_of_the_first_block_are_chosen_without_it(make_voices, monkeypatch):
+    """The whole has the first fold's number, and must not lend it what it chose."""
+    X, y, groups = make_voices()
+    chosen_on, choose = [], ShrunkDiscriminant.choose
+    monkeypatch.setattr(
+        ShrunkDiscriminant,
+        "choose",
+        lambda d, X, *others: (chosen_on.append(len(X)), choose(d, X, *others))[1],
+    )
+    EmotionRecognizer(features="of its own", classifier=ShrunkDiscriminant()).fit(X, y, groups)
+    assert sorted(chosen_on) == [45, 45, 45, 45, 60]
 
 
 def test_many_speakers_are_left_out_in_blocks():

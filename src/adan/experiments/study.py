@@ -160,9 +160,8 @@ class Folds:
 
     def _enrolled(self, fold: Fold, seed: int) -> Fold:
         """Take their offsets from a fold's speakers; test utterances that enrol are left out."""
-        codes = [np.unique(v, return_inverse=True)[1] for v in (fold.y, fold.speakers)]
         if fold.number not in self._enrolments:
-            self._enrolments[fold.number] = fit_enrolment(fold.X, *codes)
+            self._enrolments[fold.number] = fit_enrolment(fold.X, *fold.codes)
         enrolment = self._enrolments[fold.number]
         believed = self._n_enrolled / (self._n_enrolled + enrolment.prior_weight)
         speakers, kept = self.data.speakers[fold.test], np.ones(len(fold.test), bool)
@@ -178,7 +177,7 @@ class Folds:
                 f"normalisation {self.normalisation!r}: {self.group(fold)} has no more than "
                 f"{len(kept)} utterances, and none is left to score: enrol with fewer"
             )
-        X = fold.X - np.float32(believed) * labelled_offsets(fold.X, *codes)
+        X = fold.X - np.float32(believed) * labelled_offsets(fold.X, *fold.codes)
         return replace(fold, X=X, X_test=X_test[kept], test=fold.test[kept])
 
 
@@ -247,7 +246,7 @@ def results(
                 synthesizers,
                 seed,
                 lambda fold, classifier: classifier.predict(fold.X_test),
-                choices=folds.choices,
+                settle=folds.choices.classifier,
             )
             how = {"normalisation": study.normalisation, "seed": seed}
             result = Result(

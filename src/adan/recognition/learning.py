@@ -196,7 +196,8 @@ def enrolments(learnt: Learnt) -> tuple[Enrolment, list[Enrolment]]:
     """Fit how speakers are enrolled: to everybody, and without each block."""
     with computing() as workers:
         fitted = Parallel(n_jobs=workers, prefer="threads")(
-            delayed(_enrolment)(lesson.fold) for lesson in [learnt.whole, *learnt.lessons]
+            delayed(fit_enrolment)(lesson.fold.X, *lesson.fold.codes)
+            for lesson in [learnt.whole, *learnt.lessons]
         )
     return fitted[0], fitted[1:]
 
@@ -333,17 +334,7 @@ def _fold(
 
 
 def _centred(fold: Fold) -> Fold:
-    return replace(fold, X=fold.X - labelled_offsets(fold.X, *_codes_of(fold)))
-
-
-def _enrolment(fold: Fold) -> Enrolment:
-    return fit_enrolment(fold.X, *_codes_of(fold))
-
-
-def _codes_of(fold: Fold) -> tuple[Codes, Codes]:
-    """Return classes and speakers of a fold as codes from 0 without gaps."""
-    classes = np.unique(fold.y, return_inverse=True)[1]
-    return classes, np.unique(fold.speakers, return_inverse=True)[1]
+    return replace(fold, X=fold.X - labelled_offsets(fold.X, *fold.codes))
 
 
 def _uar(scores: Rows, codes: Codes) -> float:
