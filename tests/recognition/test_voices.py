@@ -58,6 +58,19 @@ def test_recordings_of_one_voice_are_heard_together(model, recordings):
     pd.testing.assert_frame_equal(predict_files(personal, recordings), together)
 
 
+def test_files_of_an_enrolled_speaker_are_heard_with_what_enrolled(
+    make_recognizer, make_speakers, recordings
+):
+    recognizer = make_recognizer(classifier="discriminant", synthesizer="auto")
+    recognizer.fit(*make_speakers())
+    recognizer.model_ = replace(recognizer.model_, temperature=1e5)
+    recognizer.enrol(recordings[:2], 7)
+    told = recognizer.predict_proba(recordings[2:], groups=[7])
+    personal, _ = enrol(recognizer.model_, recordings)
+    names = [f"p_{label}" for label in recognizer.classes_]
+    np.testing.assert_array_equal(told, predict_files(personal, recordings[2:])[names])
+
+
 def test_from_the_shell(make_bundle, recordings, tmp_path, make_audio, capsys):
     path = make_bundle(classifier="discriminant", synthesizer="auto")
     silent = make_audio("silent.wav", np.zeros(8000))

@@ -26,10 +26,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import recall_score
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
+from adan.classifiers.labels import encoded
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, principal_axes
 
@@ -113,10 +113,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
             If ``y`` holds one class only, or a parameter or ``groups`` cannot be used.
         """
         rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
+        self.classes_, codes = encoded(labels)
         candidates = self._candidates()
         centre = rows.mean(axis=0, dtype=np.float64)
         axes, short = span(rows - centre.astype(rows.dtype))
@@ -205,15 +202,8 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
     def _functions(
         self, moments: Moments, shrinkage: float, noise: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weights (k, m) and constants (k,) of the discriminant functions.
-
-        The noise is tr(A S). The constant of a class without vectors is minus infinity.
-        """
-        root, _ = _root(moments, shrinkage)
-        means = moments.means
-        weights = cho_solve((root, True), means.T, check_finite=False).T
-        constants = -0.5 * np.einsum("km,km->k", weights, means)
-        constants += 0.5 * noise / np.maximum(moments.counts, 1)
+        """Return `functions` with priors; the constant of a class without vectors is -inf."""
+        weights, constants = functions(moments, shrinkage, noise)
         if self.priors is not None:
             constants += self._log_priors(len(constants))
         return weights, np.where(moments.counts > 0, constants, -np.inf)
@@ -275,6 +265,20 @@ def span(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating] | None, NDArr
         axes = principal_axes(rows)
         short = rows @ axes
     return axes, short.astype(np.float64, copy=False)
+
+
+def functions(
+    moments: Moments, shrinkage: float, noise: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the weights (k, m) and constants (k,) of the discriminant functions.
+
+    The noise is tr(A S), or 0 to leave the bias uncorrected; priors are equal.
+    """
+    root, _ = _root(moments, shrinkage)
+    means = moments.means
+    weights = cho_solve((root, True), means.T, check_finite=False).T
+    constants = -0.5 * np.einsum("km,km->k", weights, means)
+    return weights, constants + 0.5 * noise / np.maximum(moments.counts, 1)
 
 
 def whitening(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:

@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from adan._computing import computing
 from adan._docs import documented
 from adan.classifiers.discriminant import Moments, span, whitening
-from adan.errors import AdanError
+from adan.classifiers.labels import encoded
 from adan.networks.coordinates import in_small_span, turned
 from adan.networks.loop import Batch, accuracy, n_batches
 from adan.networks.losses import classification_loss
@@ -129,10 +128,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
     @computing()
     def _prepare(self, X: ArrayLike, y: ArrayLike, n_real: int | None) -> Job:
         rows, labels = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
+        self.classes_, codes = encoded(labels)
         seed = seed_of(self.random_state)
         axes = self._axes(rows[:n_real], codes[:n_real], np.random.default_rng(seed))
         if axes is not None:
@@ -238,10 +234,6 @@ class WhitenedDNN(DNNClassifier):
         What is added to the covariance, times its mean variance.
     """
 
-    epochs: int | None = None
-    batch_norm: bool = False
-    l2: float = 0.0
-
     def __init__(
         self,
         hidden: Sequence[int] = (100, 100),
@@ -254,15 +246,17 @@ class WhitenedDNN(DNNClassifier):
         n_networks: int = 5,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.steps = steps
-        self.batch_size = batch_size
+        super().__init__(
+            hidden=hidden,
+            activation=activation,
+            dropout=dropout,
+            learning_rate=learning_rate,
+            steps=steps,
+            batch_size=batch_size,
+            n_networks=n_networks,
+            random_state=random_state,
+        )
         self.shrinkage = shrinkage
-        self.n_networks = n_networks
-        self.random_state = random_state
 
     def _axes(
         self, rows: NDArray[np.float32], codes: NDArray[np.intp], rng: np.random.Generator

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from adan._computing import computing
-from adan.classifiers.discriminant import Moments, whitening
+from adan.classifiers.discriminant import Moments, functions, whitening
 from adan.evaluation.enrolment import Enrolment, expressed, labelled_offsets
 from adan.networks.coordinates import principal_axes
 
@@ -77,10 +77,8 @@ def _functions(
     centred = (rows - labelled_offsets(rows, y, speakers)).astype(np.float64)
     moments = Moments.of(centred, y, int(y.max()) + 1)
     for shrinkage in shrinkages:
-        white, traced = whitening(moments, shrinkage)
-        means = moments.means @ white
-        bias = traced / moments.counts / 2
-        yield _Functions(moments.means, means @ white.T, bias - np.square(means).sum(axis=1) / 2)
+        _, noise = whitening(moments, shrinkage)
+        yield _Functions(moments.means, *functions(moments, shrinkage, noise))
 
 
 def _chosen(
@@ -96,16 +94,14 @@ def _chosen(
     for train, test in GroupKFold(min(FOLDS, n_speakers)).split(rows, y, speakers):
         classes, codes = np.unique(y[train], return_inverse=True)
         known = np.unique(speakers[train], return_inverse=True)[1]
-        for i, functions in enumerate(_functions(rows[train], codes, known, SHRINKAGES)):
-            of_means = functions.means @ functions.coef.T
-            scores = rows[test] @ functions.coef.T + functions.intercept
+        for i, fitted in enumerate(_functions(rows[train], codes, known, SHRINKAGES)):
+            of_means = fitted.means @ fitted.coef.T
+            scores = rows[test] @ fitted.coef.T + fitted.intercept
             for speaker in np.unique(speakers[test]):
                 own = speakers[test] == speaker
                 said, heard = y[test][own], scores[own]
                 for condition, enrolled, left in trials(said, np.random.default_rng(int(speaker))):
-                    _, shift = expressed(
-                        heard[enrolled], functions.intercept, of_means, *believing.T
-                    )
+                    _, shift = expressed(heard[enrolled], fitted.intercept, of_means, *believing.T)
                     best = classes[(heard[left] - shift[:, None]).argmax(axis=-1)]  # (m, n_left)
                     for c in range(k):
                         of_class = said[left] == c

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from adan.corpora.base import Corpus, columns
-from adan.corpora.table_files import read_table
+from adan.corpora.table_files import check_filled, read_table
 from adan.errors import AdanError
 
 
@@ -48,19 +48,19 @@ def read_table_corpus(path: str | os.PathLike[str]) -> Corpus:
         _check_features(table, features, path)
     names = [str(row) for row in range(len(table))]
     if "file" in table:
-        table["file"] = _files(table["file"], path, needed=not features)
+        table["file"] = _files(table, path, needed=not features)
         names = [Path(file).stem for file in table["file"].fillna("")]
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
     return Corpus(path.stem, table, features, vectors.about)
 
 
-def _files(files: pd.Series, path: Path, needed: bool) -> list[str | None]:
+def _files(table: pd.DataFrame, path: Path, needed: bool) -> list[str | None]:
     """Find files where the table lies; rows that have features need none, as synthetic ones."""
-    if needed and files.isna().any():
-        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
+    if needed:
+        check_filled(table, "file", path)
     folder = path.absolute().parent
-    return [None if pd.isna(file) else str(folder / file) for file in files]
+    return [None if pd.isna(file) else str(folder / file) for file in table["file"]]
 
 
 def _check_features(table: pd.DataFrame, features: Sequence[str], path: Path) -> None:

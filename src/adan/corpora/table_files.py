@@ -154,6 +154,12 @@ def read_table(path: str | os.PathLike[str]) -> Vectors:
     return Vectors(table, features, about)
 
 
+def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> None:
+    """Raise an `AdanError` if a column of a table that was read has gaps."""
+    if table[column].isna().any():
+        raise AdanError(f"{path} has rows without a {column}: fill the column in or drop them")
+
+
 def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):

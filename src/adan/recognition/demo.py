@@ -186,12 +186,15 @@ def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, 
         raise AdanError(f"The recording cannot be used: {windows['problem'].iloc[0]}.")
     remarks = [] if len(X) == 1 else [f"Means over {len(X)} windows of the recording."]
     known = X if heard is None else np.vstack([heard, X])
-    if heard is not None:
-        stranger = model.probabilities(X).mean(axis=0)
-        model = model.enrolled(known)
-        remarks.append(_familiar(model, stranger, X, len(known)))
     probabilities = model.probabilities(X).mean(axis=0)
     code = int(probabilities.argmax())
+    if heard is not None:
+        stranger, model = probabilities, model.enrolled(known)
+        probabilities = model.probabilities(X).mean(axis=0)
+        code = int(probabilities.argmax())
+        remarks.append(
+            _familiar(str(model.classes[code]), stranger[code], probabilities[code], len(known))
+        )
     shares = pd.concat([speaking_for(model, x, code) for x in X]).groupby(level=0).mean()
     labels = map(str, model.classes)
     told = (
@@ -203,16 +206,13 @@ def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, 
     return told, known
 
 
-def _familiar(model: Model, stranger: Rows, X: Rows, n_heard: int) -> str:
+def _familiar(label: str, before: float, after: float, n_heard: int) -> str:
     """Say whether a voice is known, and what that changes."""
-    now = model.probabilities(X).mean(axis=0)
-    code = int(now.argmax())
     known = (
         f"I know your voice now, from {n_heard} recordings."
         if n_heard >= FAMILIAR
         else f"I am learning your voice: {n_heard} of {FAMILIAR} recordings."
     )
-    label, before, after = model.classes[code], stranger[code], now[code]
     return f"{known} {label}: {after:.0%}, and {before:.0%} if I did not know it."
 
 

@@ -6,6 +6,7 @@ Neither torch nor scikit-learn is imported here: together they take longer than 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -203,6 +204,21 @@ class Model:
     def probabilities(self, X: Rows) -> Rows:
         """Return the calibrated probabilities (n, k) of raw vectors (n, d)."""
         return softmax(self.scores(X) / np.float32(self.temperature))
+
+    def probabilities_of(
+        self, X: Rows, speakers: NDArray[Any], heard: Mapping[Any, Rows] | None = None
+    ) -> Rows:
+        """Return the calibrated probabilities (n, k) of raw vectors of known speakers (n,).
+
+        All vectors of a speaker tell how the voice sounds, and those ``heard`` before.
+        """
+        probabilities = np.empty((len(X), len(self.classes)), np.float32)
+        for speaker in np.unique(speakers):
+            own = X[speakers == speaker]
+            before = (heard or {}).get(speaker, X[:0])
+            enrolled = self.enrolled(np.vstack([before, own]))
+            probabilities[speakers == speaker] = enrolled.probabilities(own)
+        return probabilities
 
     @computing()
     def contributions(self, x: Rows, code: int) -> Rows:

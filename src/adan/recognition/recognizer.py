@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
+from adan.classifiers.labels import encoded
 from adan.classifiers.registry import CLASSIFIERS as ALL_CLASSIFIERS
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
@@ -147,15 +147,12 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             heard = extract(X, self.features, progress=progress)
             X, rate = heard.table, heard.about["rate"]
         rows, labels = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise AdanError(f"y holds 1 class only ('{self.classes_[0]}'): nothing to tell apart")
+        self.classes_, codes = encoded(labels)
         speakers = None if groups is None else self._speakers(groups, len(rows))
         candidates = self._candidates(rows.shape[1])
         auto = len(candidates) > 1
         blocks = None if speakers is None else blocks_of(speakers, choice=auto)
-        method = Method(times=self.times) if self.times else Method()
+        method = Method()
         if self.times and self.synthesizer != "auto":
             method = Method(_estimator(self.synthesizer, registry.synthesizer), times=self.times)
         learnt = learn(
@@ -307,13 +304,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         rows = self._vectors(X)
         if speakers is None:
             return self.model_.probabilities(rows)
-        probabilities = np.empty((len(rows), len(self.classes_)), np.float32)
-        voices: dict[Any, Rows] = getattr(self, "voices_", {})
-        for speaker in np.unique(speakers):
-            own = speakers == speaker
-            heard = np.vstack([voices.get(speaker, rows[:0]), rows[own]])
-            probabilities[own] = self.model_.enrolled(heard).probabilities(rows[own])
-        return probabilities
+        return self.model_.probabilities_of(rows, speakers, getattr(self, "voices_", None))
 
     def _vectors(self, X: ArrayLike | Sequence[str | os.PathLike[str]]) -> Rows:
         if _are_files(X):
@@ -324,7 +315,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     def _of_files(self, files: list[str], speakers: NDArray[Any] | None) -> Rows:
         who = None if speakers is None else [str(speaker) for speaker in speakers]
-        table = predict_files(self.model_, files, who)
+        heard = {str(speaker): rows for speaker, rows in getattr(self, "voices_", {}).items()}
+        table = predict_files(self.model_, files, who, heard=heard)
         _refuse_unusable(table, files)
         means = table.groupby("file")[[f"p_{label}" for label in self.classes_]].mean()
         return means.loc[files].to_numpy(np.float32)

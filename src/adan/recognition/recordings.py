@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -60,13 +60,12 @@ def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def _listed(path: Path) -> list[str]:
-    from adan.corpora.table_files import read_table
+    from adan.corpora.table_files import check_filled, read_table
 
     table = read_table(path).table
     if "file" not in table or not len(table):
         raise AdanError(f"{path} names no audio: give a table with a column 'file'")
-    if table["file"].isna().any():
-        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
+    check_filled(table, "file", path)
     return [str(path.parent / file) for file in table["file"]]
 
 
@@ -75,6 +74,7 @@ def predict_files(
     files: Sequence[str | os.PathLike[str]],
     speakers: Sequence[str] | None = None,
     *,
+    heard: Mapping[str, np.ndarray] | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Predict the emotion of each recording, or of each window of a long one.
@@ -88,6 +88,8 @@ def predict_files(
     speakers : sequence of str, optional
         Who speaks in each file: all of a speaker's recordings tell how the voice sounds. Without,
         each is recognised by itself.
+    heard : mapping of str to ndarray of shape (n, d), optional
+        Raw vectors of speakers that were heard before.
     progress : bool, default=False
         Show a progress bar on standard error when the work takes over two seconds.
 
@@ -108,7 +110,9 @@ def predict_files(
     probabilities = np.full((len(table), len(model.classes)), np.nan, np.float32)
     emotions = np.full(len(table), None, object)
     if good.any():
-        probabilities[good] = _probabilities(model, X, _who(table[good], files, speakers))
+        who = _who(table[good], files, speakers)
+        of = model.probabilities(X) if who is None else model.probabilities_of(X, who, heard)
+        probabilities[good] = of
         emotions[good] = model.classes[probabilities[good].argmax(axis=1)]
     table.insert(3, "emotion", emotions)
     for code, label in enumerate(model.classes):
@@ -126,16 +130,6 @@ def _who(
         return None
     of_file = {os.fspath(file): who for file, who in zip(files, speakers, strict=True)}
     return windows["file"].map(of_file).to_numpy(str)
-
-
-def _probabilities(model: Model, X: np.ndarray, who: np.ndarray | None) -> np.ndarray:
-    if who is None:
-        return model.probabilities(X)
-    probabilities = np.empty((len(X), len(model.classes)), np.float32)
-    for speaker in np.unique(who):
-        own = who == speaker
-        probabilities[own] = model.enrolled(X[own]).probabilities(X[own])
-    return probabilities
 
 
 def listen(

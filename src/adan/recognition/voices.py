@@ -46,7 +46,7 @@ def speakers_of(files: Sequence[str | os.PathLike[str]], who: str | None) -> lis
 
 def _listed(table: Path) -> dict[Path, str]:
     """Return the speakers that a table tells, by file."""
-    from adan.corpora.table_files import read_table
+    from adan.corpora.table_files import check_filled, read_table
 
     if table.suffix.lower() not in (".csv", ".parquet"):
         raise AdanError(f"--speakers {table}: say one, by-folder, or give a .csv or .parquet table")
@@ -54,8 +54,7 @@ def _listed(table: Path) -> dict[Path, str]:
     for column in ("file", "speaker"):
         if column not in rows:
             raise AdanError(f"{table} has no column {column!r}: add it")
-        if rows[column].isna().any():
-            raise AdanError(f"{table} has rows without a {column}: fill the column in or drop them")
+        check_filled(rows, column, table)
     files = [(table.absolute().parent / str(file)).resolve() for file in rows["file"]]
     return dict(zip(files, rows["speaker"].astype(str), strict=True))
 

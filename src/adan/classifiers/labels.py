@@ -1,0 +1,26 @@
+"""Labels as classifiers take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
+
+from adan.errors import AdanError
+
+
+def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return the classes, sorted, and the code of each label.
+
+    Raises
+    ------
+    AdanError
+        If there is one class only.
+    """
+    check_classification_targets(labels)
+    classes, codes = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        raise AdanError(f"y holds 1 class only ('{classes[0]}'): nothing to tell apart")
+    return classes, codes
