@@ -201,10 +201,15 @@ SMALL_TABLE1 = f"""
 corpora = ["emodb"]
 [methods]
 "real only" = {{ synthesizer = "none" }}
-adan = {{ synthesizer = "adan", times = 1, parameters = {{ {SMALL_NETWORK} }} }}
+[methods.adan]
+synthesizer = "adan"
+times = 1
+parameters = {{ {SMALL_NETWORK} }}
+classifiers = ["svm", "dnn"]
 [classifiers]
 svm = {{ kind = "svm" }}
 dnn = {{ kind = "dnn", parameters = {{ steps = 20 }} }}
+"linear svm" = {{ kind = "linear svm" }}
 """
 
 

@@ -54,6 +54,13 @@ def test_every_utterance_is_predicted_once_by_a_model_that_did_not_see_its_speak
         assert (by_name.loc[data.utterances, "true"] == data.y).all()
 
 
+def test_a_method_may_have_some_of_the_classifiers_only(data, make_study):
+    predictions = pd.concat(run(make_study(some={"smote": ["svm"]}), data))
+    trained = predictions.groupby("method")["classifier"].unique()
+    assert [*trained["smote"]] == ["svm"]
+    assert [*trained["adan"]] == [*trained["real only"]] == ["svm", "dnn"]
+
+
 def test_same_seed_same_predictions_whatever_the_number_of_threads(data, make_study):
     both = []
     for threads in (1, 2):

@@ -180,11 +180,12 @@ def _rows(*gains):
         {
             "label": label,
             "verdict": verdicts[kind],
+            "uar": 70 + gain,
             **{f"uar_difference{end}": gain for end in ("", "_low", "_high")},
         }
         for label, kind, gain in gains
     ]
-    baseline = {"label": "real", "verdict": "baseline", "uar_difference": np.nan}
+    baseline = {"label": "real", "verdict": "baseline", "uar": 70.0, "uar_difference": np.nan}
     return pd.DataFrame([baseline, *others])
 
 
@@ -208,7 +209,12 @@ def _rows(*gains):
 def test_the_verdict_in_words(gains, answer, reason):
     sentences = verdict(_rows(*gains), "X")
     assert sentences[0].startswith(answer)
-    assert reason in sentences[-1]
+    assert reason in sentences[1 if gains else 0]
+    if gains:
+        assert sentences[2].startswith(
+            "The highest UAR on real data alone is 70.0 (real), with aug"
+        )
+        assert sentences[2].endswith(f"{70 + gains[0][2]} (A).")
 
 
 def test_a_study_on_two_corpora_has_a_page_for_each(make_study_file, tmp_path, capsys):

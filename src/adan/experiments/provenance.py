@@ -30,7 +30,11 @@ def settings_of(
         "settings": {
             "study": specification.model_dump(),
             "methods": {
-                name: vars(method) | {"synthesizer": parameters_of(method.synthesizer)}
+                name: {
+                    **vars(method),
+                    "synthesizer": parameters_of(method.synthesizer),
+                    "classifiers": [*study.classifiers_of(name)],
+                }
                 for name, method in study.methods.items()
             },
             "classifiers": {name: parameters_of(c) for name, c in study.classifiers.items()},

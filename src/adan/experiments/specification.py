@@ -48,13 +48,26 @@ class CorpusChoice(_Checked):
 
 
 class MethodChoice(_Checked):
-    """How a training set is made: see `adan.folds.Method`."""
+    """How a training set is made, and which classifiers are trained on it.
+
+    Attributes
+    ----------
+    synthesizer : str
+        A name of `adan.synthesis.registry`, or ``"none"``.
+    parameters : dict
+        Of the synthesizer.
+    real, times, more
+        See `adan.folds.Method`.
+    classifiers : list of str
+        Some of the study's, by their names; all of them where the list is empty.
+    """
 
     synthesizer: str
     parameters: dict[str, Any] = {}
     real: bool = True
     times: PositiveInt = 10
     more: dict[str, PositiveInt] = {}
+    classifiers: list[str] = []
 
     def method(self) -> Method:
         """Return what it stands for."""
@@ -67,7 +80,8 @@ class MethodChoice(_Checked):
     def _can_be_made(self) -> Self:
         if self.synthesizer == NO_SYNTHESIZER:
             for name, field in type(self).model_fields.items():
-                if name != "synthesizer" and getattr(self, name) != field.default:
+                allowed = name in ("synthesizer", "classifiers")
+                if not allowed and getattr(self, name) != field.default:
                     raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {name}")
         else:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
@@ -143,7 +157,19 @@ class Specification(_Checked):
         """Return what is run on the data of each corpus."""
         methods = {name: choice.method() for name, choice in self.methods.items()}
         classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
-        return Study(methods, classifiers, normalisation, self.seeds)
+        some = {name: choice.classifiers for name, choice in self.methods.items()}
+        return Study(methods, classifiers, normalisation, self.seeds, some)
+
+    @model_validator(mode="after")
+    def _classifiers_are_there(self) -> Self:
+        for method, choice in self.methods.items():
+            for name in choice.classifiers:
+                if name not in self.classifiers:
+                    raise ValueError(
+                        f"methods.{method}.classifiers: no classifier {name!r}; there are "
+                        f"{', '.join(self.classifiers)}"
+                    )
+        return self
 
     def changed(self, **changes: Any) -> Specification:
         """Return the study with some keys changed, checked again."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +74,20 @@ class Study:
         See `adan.evaluation.normalisation`.
     seeds : int
         Number of seeds, 0 to ``seeds - 1``.
+    some : mapping of name to sequence of str
+        The classifiers of a method that not all are trained on.
     """
 
     methods: Mapping[str, Method]
     classifiers: Mapping[str, BaseEstimator]
     normalisation: str = "fold"
     seeds: int = 1
+    some: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def classifiers_of(self, method: str) -> dict[str, BaseEstimator]:
+        """Return what is trained on the training sets of a method."""
+        names = self.some.get(method) or self.classifiers
+        return {name: self.classifiers[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -241,7 +249,7 @@ def results(
         for name, method in study.methods.items():
             labels = train_classifiers(
                 method,
-                study.classifiers,
+                study.classifiers_of(name),
                 some,
                 synthesizers,
                 seed,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from adan._colours import CLASSES, by_class
 from adan._files import replacing
 from adan.evaluation.scores import ROW, confusion
+from adan.reports.tables import shown
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
@@ -124,7 +125,7 @@ def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:
         values = table[classes].to_numpy()
         _matrix(axes, 100 * values / values.sum(axis=1, keepdims=True), classes)
         where = "" if subset == "all" else f", {subset}"
-        axes.set_title(f"{method}, {classifier.upper()}{where}", fontsize=10)
+        axes.set_title(f"{method}, {shown(classifier)}{where}", fontsize=10)
     figure.suptitle(title)
     figure.supxlabel("predicted")
     figure.supylabel("true")

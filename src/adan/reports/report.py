@@ -20,7 +20,13 @@ from adan.errors import AdanError
 from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
 from adan.reports.page import page
-from adan.reports.tables import measured, protocol_notes, quality_notes, statistics_notes
+from adan.reports.tables import (
+    label,
+    measured,
+    protocol_notes,
+    quality_notes,
+    statistics_notes,
+)
 
 AUTHORS = ("Yi, Lu", "Mak, Man-Wai")
 TITLE = "Adversarial Data Augmentation Network for Speech Emotion Recognition"
@@ -119,7 +125,11 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
         best = f"The least bad is {_with_gain(worse.iloc[0])}."
     if len(worse) and len(worse) < n:
         best += f" {_of(worse, n)} worse, most of all {_with_gain(worse.iloc[-1])}."
-    return [answer, best]
+    real = rows[rows["verdict"] == "baseline"]
+    tops = [some.loc[some["uar"].idxmax()] for some in (real, others)]
+    alone, augmented = (f"{number(top['uar'])} ({top['label']})" for top in tops)
+    highest = f"The highest UAR on real data alone is {alone}, with augmentation {augmented}."
+    return [answer, best, highest]
 
 
 def _of(some: pd.DataFrame, n: int) -> str:
@@ -174,10 +184,12 @@ def _rows(run: Run) -> pd.DataFrame:
     """Put published and measured figures side by side, with intervals and verdicts."""
     scores = measured(run.predictions)
     if run.table is None:
-        rows = scores.assign(label=_labels(scores), published_wa=np.nan, published_uar=np.nan)
+        unpublished = {"published_wa": np.nan, "published_uar": np.nan, "apart": False}
+        rows = scores.assign(label=_labels(scores), **unpublished)
     else:
         columns = ["row", "subset", "method", "classifier", "published_wa", "published_uar"]
-        rows = run.table[columns].rename(columns={"row": "label"})
+        apart = run.table.get("apart", False)  # runs of older versions do not say
+        rows = run.table[columns].rename(columns={"row": "label"}).assign(apart=apart)
         rows = rows.merge(scores, how="left", on=["subset", "method", "classifier"])
     real = rows[rows["method"] == "real only"].drop_duplicates(["subset", "classifier"])
     real = real.set_index(["subset", "classifier"])
@@ -194,7 +206,7 @@ def _labels(rows: pd.DataFrame) -> list[str]:
     """Name rows by method and classifier, and by what else tells them apart."""
     further = [column for column in ("subset", "normalisation") if rows[column].nunique() > 1]
     return [
-        ", ".join([f"{row['method']} + {row['classifier'].upper()}", *(row[c] for c in further)])
+        ", ".join([label(row["method"], row["classifier"]), *(row[c] for c in further)])
         for _, row in rows.iterrows()
     ]
 

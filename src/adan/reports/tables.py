@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from adan.evaluation.comparison import compare, power_note
@@ -14,6 +16,16 @@ def measured(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `compare`, and the spread over seeds and folds of `score`."""
     spread = score(predictions)[[*ROW, "wa_std", "uar_std", "wa_fold_mean", "wa_fold_std"]]
     return compare(predictions).merge(spread, on=ROW)
+
+
+def label(method: str, classifier: str) -> str:
+    """Return what a row is called that the paper does not have, such as "transfer + SVM"."""
+    return f"{method} + {shown(classifier)}"
+
+
+def shown(classifier: str) -> str:
+    """Return a classifier's name with its abbreviations in capitals."""
+    return re.sub(r"\b(svm|dnn)\b", lambda found: found[0].upper(), classifier)
 
 
 def protocol_notes(predictions: pd.DataFrame) -> list[str]:

@@ -22,6 +22,8 @@ class Row:
         The published figures in per cent; NaN where the paper has none.
     subset : {"all", "improvised"}
         The utterances that classifiers are trained and scored on.
+    apart : bool
+        Whether it is no row of the paper's table and stands below it.
     """
 
     label: str
@@ -30,6 +32,7 @@ class Row:
     wa: float = np.nan
     uar: float = np.nan
     subset: str = "all"
+    apart: bool = False
 
 
 @dataclass(frozen=True)

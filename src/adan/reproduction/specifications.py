@@ -11,6 +11,7 @@ from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
 from adan.experiments.sources import BUNDLED, Source
 from adan.experiments.specification import Specification, read
+from adan.reports.tables import label
 from adan.reproduction.published import TABLES, Row
 from adan.synthesis.adan import ADAN, AS_PUBLISHED
 
@@ -111,18 +112,18 @@ def without_missing_classes(study: Specification, source: Source) -> Specificati
 def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
     """Return the rows of a table whose study may have further methods, on the data that it has.
 
-    A corpus whose utterances are all of one kind has the rows of the last subset alone. Methods
-    that the paper does not have get rows below, each with every classifier. Tuned classifiers
-    stand under the paper's.
+    A corpus whose utterances are all of one kind has the rows of the last subset alone. What the
+    paper does not have stands below: further classifiers and methods. Tuned classifiers stand
+    under the paper's.
     """
     published = TABLES[name].rows
+    known = {(row.subset, row.method, row.classifier) for row in published}
     further = tuple(
-        Row(f"{method} + {classifier.upper()}", method, classifier, subset=subset)
+        Row(label(method, classifier), method, classifier, subset=subset, apart=True)
         for subset in study.subsets
-        for method in study.methods
-        if method not in {row.method for row in published}
-        for classifier in study.classifiers
-        if not classifier.endswith(TUNED)
+        for method, choice in study.methods.items()
+        for classifier in choice.classifiers or study.classifiers
+        if (subset, method, classifier) not in known and not classifier.endswith(TUNED)
     )
     rows = tuple(
         row
@@ -163,9 +164,15 @@ def _with_tuned(study: Specification) -> Specification:
     """Return the study with a tuned classifier beside each."""
     classifiers = study.model_dump(exclude_unset=True)["classifiers"]
     for name, choice in study.classifiers.items():
+        if choice.kind not in ("svm", "dnn"):
+            continue
         kept = {k: v for k, v in choice.parameters.items() if k in ("activation", "steps")}
         classifiers[name + TUNED] = {"kind": f"tuned {choice.kind}", "parameters": kept}
-    return study.changed(classifiers=classifiers)
+    methods = study.model_dump(exclude_unset=True)["methods"]
+    for choice in methods.values():
+        if own := choice.get("classifiers"):
+            choice["classifiers"] = own + [n + TUNED for n in own if n + TUNED in classifiers]
+    return study.changed(classifiers=classifiers, methods=methods)
 
 
 def _quick(study: Specification) -> Specification:

@@ -25,7 +25,7 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
     Returns
     -------
     DataFrame
-        One row a row of the paper, with ``row``, ``subset``, ``method``, ``classifier``,
+        One row a row of the paper, with ``row``, ``subset``, ``method``, ``classifier``, ``apart``,
         ``normalisation``, ``published_wa``, ``published_uar``, the columns of
         `adan.evaluation.comparison.compare`, and ``wa_std``, ``uar_std``, ``wa_fold_mean`` and
         ``wa_fold_std`` of `adan.evaluation.scores.score`. A row nobody can run again has
@@ -37,6 +37,7 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
             "subset": [r.subset for r in rows],
             "method": [r.method or r.label for r in rows],
             "classifier": [r.classifier for r in rows],
+            "apart": [r.apart for r in rows],
             "source": ["measured" if r.method else "as published" for r in rows],
             "published_wa": [r.wa for r in rows],
             "published_uar": [r.uar for r in rows],
@@ -55,7 +56,9 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
         "| verdict |",
         "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
-    for row in table.to_dict("records"):
+    for i, row in enumerate(table.to_dict("records")):
+        if row["apart"] and not table["apart"][:i].any():
+            lines.append("| *not in the paper* |" + 7 * "  |")
         published = [_number(row["published_wa"], ".2f"), _number(row["published_uar"], ".2f")]
         if row["source"] == "as published":
             measured = ["as published", "", "", "", ""]
