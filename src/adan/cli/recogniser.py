@@ -114,6 +114,9 @@ def _save(model: Model, path: str) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
+    from adan.features import apart
+
+    apart.start()
     from adan.recognition.bundle import load
     from adan.recognition.recordings import (
         as_text,

@@ -1,7 +1,9 @@
-"""From audio to one feature vector an utterance, by openSMILE (whose licence is for research)."""
+"""From audio to one feature vector an utterance, by openSMILE (whose licence is for research).
 
-from adan.features.extraction import Options
-from adan.features.functionals import extract, features_of
-from adan.features.sets import FeatureSet
+The public names stand in ``__init__.pyi`` and are imported on first use, so that a process for
+openSMILE can be started before pandas is.
+"""
 
-__all__ = ["FeatureSet", "Options", "extract", "features_of"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -21,6 +21,7 @@ from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, content_of
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
+from adan.features import apart
 from adan.features.cache import Cache, cache_root
 
 
@@ -178,7 +179,7 @@ def _mapping(options: Options) -> Iterator[Callable[..., Any]]:
         with _cluster.connected(options.scheduler) as client:
             yield partial(_cluster.ordered, client)
     else:
-        with ThreadPoolExecutor(options.n_jobs or os.cpu_count()) as pool:
+        with ThreadPoolExecutor(options.n_jobs or os.cpu_count()) as pool, apart.crew():
             yield pool.map
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from adan._extras import require
 from adan.audio.decoding import BadAudio, commonest_rate, decode, resampled, too_short
 from adan.corpora import Corpus, Vectors
+from adan.features import apart
 from adan.features.cache import Cache
 from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
 from adan.features.sets import FeatureSet
@@ -118,9 +119,9 @@ def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.nd
     Raises
     ------
     BadAudio
-        If the signal is too short, or a feature is not finite.
+        If the signal is too short, openSMILE cannot do it, or a feature is not finite.
     """
-    vector = _smile(feature_set)(signal[np.newaxis], rate)[0, :, 0].astype("<f4")
+    vector = apart.vector_of(signal, rate, feature_set.name)
     if np.isnan(vector).all():
         raise too_short(len(signal) / rate)
     if not np.isfinite(vector).all():

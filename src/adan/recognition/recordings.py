@@ -16,6 +16,7 @@ import pandas as pd
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, header_of, one_channel, read, resampled
 from adan.errors import AdanError
+from adan.features import apart
 from adan.features.functionals import functionals, opensmile_version
 from adan.features.sets import FeatureSet
 from adan.recognition.model import Model
@@ -158,6 +159,7 @@ def listen(
     with (
         warnings.catch_warnings(action="ignore"),
         ThreadPoolExecutor(os.cpu_count()) as pool,
+        apart.crew(),
     ):
         windows = [w for plan in pool.map(_windows, map(os.fspath, files)) for w in plan]
         heard = list(
