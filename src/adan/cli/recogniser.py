@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -182,6 +183,9 @@ def _demo(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
     from adan.recognition.demo import serve
 
+    for name in ("SIGHUP", "SIGTERM"):  # recordings are deleted however it ends
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     page = serve(load(options.model), port=options.port)
     print(f"{page.local_url} (Ctrl-C ends it)", flush=True)
     page.block_thread()

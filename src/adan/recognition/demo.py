@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import re
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib
@@ -15,11 +21,14 @@ import pandas as pd
 
 from adan._colours import CLASSES, THEMES
 from adan._extras import require
+from adan.audio.decoding import BadAudio, header_of
 from adan.errors import AdanError
 from adan.recognition.card import as_text
 from adan.recognition.explanation import speaking_for
 from adan.recognition.model import Model, Rows
 from adan.recognition.recordings import listen, warm_up
+
+log = logging.getLogger(__name__)
 
 _LIGHT = THEMES["light"]
 _INK, _QUIET = _LIGHT["ink"], _LIGHT["quiet"]
@@ -30,8 +39,11 @@ WIDTH, HEIGHT = 580, 400
 SHOWN = 10
 """Low-level descriptors named at the most."""
 
-LARGEST = "100mb"
-"""A larger file is refused before it is read."""
+LARGEST, LONGEST = "100mb", 600
+"""A file of more bytes is refused before it is read, one of more seconds before it is heard."""
+
+OWN_NAME = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?")
+"""What the page may be called."""
 
 FAMILIAR = 3
 """Recordings after which a voice is said to be known."""
@@ -40,8 +52,8 @@ FAMILIAR = 3
 def serve(model: Model, *, browser: bool = True, port: int | None = None) -> Any:
     """Serve the page on this machine alone and return at once.
 
-    The page answers only those who call it by its own name, so that no other page in the same
-    browser can ask it. A recording is deleted after its answer.
+    The page answers only those who call it by its own name and only itself, so that no other page
+    in the same browser can ask it. A recording is deleted after its answer, all others at the end.
 
     Parameters
     ----------
@@ -66,12 +78,8 @@ def serve(model: Model, *, browser: bool = True, port: int | None = None) -> Any
     atexit.register(recordings.cleanup)
     os.environ["GRADIO_TEMP_DIR"] = recordings.name
     blocks = page(model)
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-
     warm_up(model)
     matplotlib.get_backend()  # takes half a second once; gradio asks at the first answer
-    own_names = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     try:
         blocks.launch(
             server_name="127.0.0.1",
@@ -82,11 +90,41 @@ def serve(model: Model, *, browser: bool = True, port: int | None = None) -> Any
             quiet=True,
             footer_links=[],
             max_file_size=LARGEST,
-            app_kwargs={"middleware": [own_names]},
         )
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise AdanError(f"port {port} cannot be used: choose another with --port") from error
+    # around gradio's own layers, of which one lets any page read a refusal
+    blocks.app.middleware_stack = _ItselfAlone(blocks.app.middleware_stack)
+    _hush()
     return blocks
+
+
+@dataclass
+class _ItselfAlone:
+    """An ASGI application that answers requests by its own names, and from no other page."""
+
+    app: Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        from starlette.responses import PlainTextResponse
+
+        headers = dict(scope.get("headers", ()))
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
+        own = OWN_NAME.fullmatch(host) and origin in (None, f"http://{host}".encode())
+        if own or scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        else:
+            await PlainTextResponse("not for other pages", 400)(scope, receive, send)
+
+
+def _hush() -> None:
+    """Keep from the terminal what gradio and its server say of requests that they refuse."""
+    from gradio import queueing, route_utils, routes
+
+    for module in (queueing, route_utils, routes):
+        silent = {**vars(traceback), "print_exc": lambda: None}
+        vars(module)["traceback"] = SimpleNamespace(**silent)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 
 def page(model: Model) -> Any:
@@ -118,6 +156,9 @@ def page(model: Model) -> Any:
             told, heard = answer(model, file, known)
         except AdanError as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception:
+            log.exception("no answer to a recording")
+            raise
         finally:
             Path(file).unlink(missing_ok=True)
         return *told, heard if one_voice else None
@@ -181,6 +222,9 @@ def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, 
     AdanError
         If the recording cannot be used.
     """
+    with suppress(BadAudio):  # of which more is told below
+        if header_of(file).seconds > LONGEST:
+            raise AdanError(f"The recording is longer than {LONGEST // 60} minutes.")
     windows, X = listen(model, [file])
     if not len(X):
         raise AdanError(f"The recording cannot be used: {windows['problem'].iloc[0]}.")
