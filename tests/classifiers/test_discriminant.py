@@ -3,6 +3,7 @@ import time
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import log_loss, recall_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -10,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from adan import AdanError, ShrunkDiscriminant
 from adan.classifiers import discriminant
 from adan.evaluation.normalisation import normalise
+from adan.networks.many import Task, fit_many
 
 SPEAKERS = np.repeat(["03", "08", "09", "10"], 30)
 
@@ -206,3 +208,14 @@ def test_classes_without_spread_are_told_apart_by_their_means():
     X = np.repeat(np.eye(3, 50), 6, axis=0)
     y = np.repeat([4, 5, 6], 6)
     np.testing.assert_array_equal(ShrunkDiscriminant().fit(X, y).predict(X), y)
+
+
+def test_noise_outside_the_span_of_the_real_vectors_is_projected_on_it(make_rows):
+    X, y = make_rows(n=30, d=80)
+    noisy = X + np.random.default_rng(0).normal(size=X.shape)
+    axes = np.linalg.svd(X - np.vstack([X, noisy]).mean(axis=0), full_matrices=False)[2]
+    both = ShrunkDiscriminant(shrinkage=1.0).fit(np.vstack([X, noisy]), np.tile(y, 2), n_real=30)
+    outside = both.coef_ - both.coef_ @ axes.T @ axes
+    assert np.abs(outside).max() < 1e-6 * np.abs(both.coef_).max()
+    told = dict(fit_many([Task("noise", clone(both), np.vstack([X, noisy]), np.tile(y, 2), 30)]))
+    np.testing.assert_array_equal(told["noise"].coef_, both.coef_)

@@ -16,13 +16,13 @@ def test_the_template_is_a_study(tmp_path):
     assert [*study.methods] == ["real only", "smote", "adan"]
     with pytest.raises(AdanError, match="is there already"):
         specification.write_template(tmp_path / "study.toml")
-    keys = re.findall(r"^# ?(more|classifiers) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
+    keys = re.findall(r"^# ?(more) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
     named = {a or b for a, b in keys}
     assert named == {
         *specification.Specification.model_fields,
         *specification.MethodChoice.model_fields,
         *specification.ClassifierChoice.model_fields,
-    } - {"methods"}
+    } - {"methods", "classifiers"}
 
 
 def test_values_become_methods_and_classifiers(make_study_file):
@@ -57,7 +57,11 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ("methods.a = {synthesizer = 'none', times = 2}", "allows no times"),
         (
             "methods.a = {synthesizer = 'none', classifiers = ['tree']}",
-            "methods.a.classifiers: no classifier 'tree'; there are",
+            "methods.a.classifiers: 'tree' is none of the study's; there are",
+        ),
+        (
+            "methods.a = {synthesizer = 'none', normalisations = ['corpus']}",
+            "methods.a.normalisations: 'corpus' is none of the study's; there are fold",
         ),
         (
             "methods.a = {synthesizer = 'adan', parameters = {epoch = 2}}",

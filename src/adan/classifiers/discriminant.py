@@ -89,7 +89,13 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         self.priors = priors
 
     @computing()
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        n_real: int | None = None,
+    ) -> Self:
         """Fit to vectors.
 
         Parameters
@@ -101,6 +107,9 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         groups : array-like of shape (n_samples,), default=None
             The speaker of each, one of whom at a time is left out to choose the shrinkage and the
             temperature.
+        n_real : int, default=None
+            How many vectors, from the first, are real. If given, the others are projected on the
+            span of these, so that synthetic vectors outside it cost no more than those within.
 
         Returns
         -------
@@ -116,7 +125,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         self.classes_, codes = encoded(labels)
         candidates = self._candidates()
         centre = rows.mean(axis=0, dtype=np.float64)
-        axes, short = span(rows - centre.astype(rows.dtype))
+        axes, short = span(rows - centre.astype(rows.dtype), n_real)
         if not short.any():
             raise AdanError("all vectors are alike: nothing to tell classes apart by")
         whole = Moments.of(short, codes, len(self.classes_))
@@ -255,15 +264,19 @@ class Moments:
         return (self.squares - self.means.T @ self.sums) / self.counts.sum()
 
 
-def span(rows: NDArray[np.floating]) -> tuple[NDArray[np.floating] | None, NDArray[np.float64]]:
-    """Return axes (d, m) of the space of ``rows`` (n, d), and these in it (n, m), float64.
+def span(
+    rows: NDArray[np.floating], n_real: int | None = None
+) -> tuple[NDArray[np.floating] | None, NDArray[np.float64]]:
+    """Return axes (d, m) of the space of the first rows, and all rows (n, d) in it, float64.
 
-    Where there are more rows than features and no small space holds them, None and the rows.
+    It is the space of the ``n_real`` first rows, or of all. Where these are more than there are
+    features and no small space holds them, None and the rows.
     """
-    axes, short = in_small_span(rows)
-    if axes is None and len(rows) < rows.shape[1]:
-        axes = principal_axes(rows)
-        short = rows @ axes
+    real = rows[:n_real]
+    axes, _ = in_small_span(real)
+    if axes is None and len(real) < rows.shape[1]:
+        axes = principal_axes(real)
+    short = rows if axes is None else rows @ axes
     return axes, short.astype(np.float64, copy=False)
 
 

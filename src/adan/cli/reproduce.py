@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from adan.cli._options import add_corpus_options, add_running, names, positive, running
+from adan.errors import AdanError
 
 TABLES = ("table1", "table2", "table3", "table4", "ablations")
+_OF_TABLES = ("methods", "normalisation", "tuned")
+_OF_RUNS = ("seeds", "workers", "scheduler", "tensorboard", "mlflow")
+_NOT_OF = {
+    "explanation": (*_OF_TABLES, "protocol"),
+    "figure2": (*_OF_TABLES, *_OF_RUNS),
+    "figure3": (*_OF_TABLES, *_OF_RUNS),
+}
+"""Options that what is reproduced has no use for."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``reproduce``."""
     command = commands.add_parser("reproduce", help="measure a table or figure of the paper")
-    command.add_argument("what", choices=(*TABLES, "figure2", "figure3"))
+    command.add_argument("what", choices=(*TABLES, *_NOT_OF))
     command.add_argument("--corpus", help="as for extract, or emodb: the bundled features [emodb]")
     add_corpus_options(command)
     command.add_argument(
@@ -39,28 +49,34 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--quick", action="store_true", help="train little, to see the output")
     command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
     add_running(command)
-    command.set_defaults(run=_reproduce)
+    command.set_defaults(run=partial(_reproduce, command))
 
 
-def _reproduce(options: argparse.Namespace) -> None:
+def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    from adan.reproduction.explanation import explain
     from adan.reproduction.run import figure, table
 
+    what = options.what
+    for option in _NOT_OF.get(what, ()):
+        if getattr(options, option) != command.get_default(option):
+            raise AdanError(f"--{option} does not apply to {what}: leave it out")
     kind = "-authors" if options.protocol == "authors" else ""
     kind += "-quick" if options.quick else ""
-    folder = options.output or Path("runs") / f"{options.what}{kind}"
+    folder = options.output or Path("runs") / f"{what}{kind}"
     shared: dict[str, Any] = {
         "corpus": options.corpus,
         "corpus_options": dict(options.corpus_options),
-        "protocol": options.protocol,
         "quick": options.quick,
         "command": options.typed,
         "progress": True,
     }
-    if options.what in TABLES:
-        for option in ("methods", "seeds", "normalisation", "tuned"):
-            shared[option] = getattr(options, option)
-        with running(options, folder) as how:
-            print(table(options.what, folder, **shared, **how))
-    else:
-        figure(options.what, folder, **shared)
+    with running(options, folder) as how:
+        if what in TABLES:
+            further = ("methods", "seeds", "protocol", "normalisation", "tuned")
+            own = {option: getattr(options, option) for option in further}
+            print(table(what, folder, **shared, **own, **how))
+        elif what == "explanation":
+            print(explain(folder, seeds=options.seeds, **shared, **how))
+        else:
+            figure(what, folder, protocol=options.protocol, **shared)
     print(f"everything behind it: {folder}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import has_fit_parameter
 
 
 class Task(NamedTuple):
@@ -23,7 +24,7 @@ class Task(NamedTuple):
     key : object
         What to know it by.
     estimator : object
-        With ``fit(X, y)``.
+        With ``fit(X, y)``, which may take ``n_real`` too.
     X, y : array-like of shape (n, d) and (n,)
         Its training set.
     n_real : int or None
@@ -85,7 +86,8 @@ def fit_many(tasks: Iterable[Task], *, progress: bool = False) -> Iterator[tuple
             job = task.estimator._prepare(task.X, task.y, task.n_real)
             stacks.setdefault((type(task.estimator), job.stack), []).append((task.key, job))
         else:
-            yield task.key, task.estimator.fit(task.X, task.y)
+            known = {"n_real": task.n_real} if has_fit_parameter(task.estimator, "n_real") else {}
+            yield task.key, task.estimator.fit(task.X, task.y, **known)
     for (kind, _), stack in stacks.items():  # type: ignore[misc]
         kind._fit_stack([job for _, job in stack], progress)  # type: ignore[has-type]
         yield from ((key, job.estimator) for key, job in stack)

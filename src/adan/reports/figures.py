@@ -120,8 +120,11 @@ def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:
     methods = list(counts["method"].unique())
     figure = Figure(figsize=(3.2 * len(methods), 3.3 * len(kinds)), layout="constrained")
     panels = figure.subplots(len(kinds), len(methods), squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()  # a method need not have every classifier
     for (subset, method, classifier), table in counts.groupby(ROW[:3], sort=False):
         axes = panels[kinds.index((subset, classifier)), methods.index(method)]
+        axes.set_axis_on()
         values = table[classes].to_numpy()
         _matrix(axes, 100 * values / values.sum(axis=1, keepdims=True), classes)
         where = "" if subset == "all" else f", {subset}"

@@ -37,7 +37,6 @@ AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
         "batch_norm": True,
         "dropout": 0.5,
         "l2": 0.1,
-        "rotate": False,
     },
 }
 """The classifiers of the authors' published scripts, by their kinds."""
@@ -99,7 +98,7 @@ def specification(
         study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
     study = _as_published(study) if protocol == "authors" else study
     study = _with_tuned(study) if tuned else study
-    return _quick(study) if quick else study
+    return shortened(study) if quick else study
 
 
 def without_missing_classes(study: Specification, source: Source) -> Specification:
@@ -141,7 +140,7 @@ def adan(*, protocol: str = "leak-free", quick: bool = False, seed: int | None =
     """Return the paper's ADAN, or that of its authors' scripts; ``quick`` trains it little."""
     make = ADAN.as_published if protocol == "authors" else ADAN
     network = make(random_state=seed)
-    return network.set_params(**_shortened(network)) if quick else network
+    return network.set_params(**_short(network)) if quick else network
 
 
 def _tuned(row: Row) -> Row:
@@ -175,23 +174,23 @@ def _with_tuned(study: Specification) -> Specification:
     return study.changed(classifiers=classifiers, methods=methods)
 
 
-def _quick(study: Specification) -> Specification:
+def shortened(study: Specification) -> Specification:
     """Return the study with all training cut short."""
     values = study.model_dump(exclude_unset=True)
     made = study.study("fold")
     for name, method in made.methods.items():
         if method.synthesizer is not None:
             choice = values["methods"][name]
-            short = _shortened(method.synthesizer)
+            short = _short(method.synthesizer)
             choice["parameters"] = {**choice.get("parameters", {}), **short}
             choice["times"] = min(method.times, SHORT["times"])
     for name, classifier in made.classifiers.items():
         choice = values["classifiers"][name]
-        choice["parameters"] = {**choice.get("parameters", {}), **_shortened(classifier)}
+        choice["parameters"] = {**choice.get("parameters", {}), **_short(classifier)}
     return study.changed(**values)
 
 
-def _shortened(estimator: Any) -> dict[str, int]:
+def _short(estimator: Any) -> dict[str, int]:
     known = estimator.get_params()
     return {
         name: min(SHORT[name], known[name])
