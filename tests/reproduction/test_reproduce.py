@@ -140,7 +140,8 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkey
     )
     table = pd.read_csv(tmp_path / "run/table2.csv").set_index("row")
     assert table["n_seeds"].eq(1).all()
-    assert table["subset"].value_counts().to_dict() == {"improvised": 3, "all": 3}
+    assert table["subset"].value_counts().to_dict() == {"improvised": 6, "all": 6}
+    assert table["apart"].sum() == 6  # of the discriminant
     assert table.loc["Real only", "published_uar"] == 58.25
     assert "Leave one session out, 5 folds" in text
     assert "improvised utterances alone" in text
