@@ -137,6 +137,24 @@ def test_real_corpus_is_the_shipped_one(emodb, shipped):
     assert table["speaker"].tolist() == shipped.groups.tolist()
 
 
+def test_listeners_of_the_real_corpus(emodb):
+    table = read_emodb(emodb).table
+    assert table["recognised"].mean() == pytest.approx(93.54, abs=0.005)
+    assert table.groupby("emotion")["recognised"].mean().mean() == pytest.approx(92.96, abs=0.005)
+
+
+def test_the_listening_test_is_read_beside_the_audio_or_above(make_emodb_folder):
+    folder = make_emodb_folder()
+    assert "recognised" not in read_emodb(folder).table
+    rows = "Nr.\tSatz\terkannt\tnatuerlich\n1\t03a01Fa.wav\t65,00 \t35,00\n"
+    (folder.parent / "erkennung.txt").write_text(rows, encoding="latin-1")
+    recognised = read_emodb(folder).table["recognised"].dropna()
+    assert recognised.to_dict() == {"03a01Fa": 65.0}
+    (folder.parent / "erkennung.txt").write_text(rows.replace("65,00", "most"))
+    with pytest.raises(AdanError, match=r"erkennung.txt cannot be read as a listening test"):
+        read_emodb(folder)
+
+
 def test_audio_gives_the_same_numbers(emodb, shipped, audio_extra):
     """Bit for bit, on every tenth utterance; the digest of all audio is in the next test."""
     from adan.features import extract

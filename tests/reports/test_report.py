@@ -122,6 +122,19 @@ def test_audio_is_played_from_where_the_corpus_lies(run, make_emodb_folder):
     for name, _, _, file in data["utterances"]:
         assert (run / file).resolve() == corpus / f"{name}.wav"
     assert "▶" in text
+    assert "listeners" not in text
+
+
+def test_errors_say_how_many_listeners_heard_the_emotion(run, make_emodb_folder):
+    corpus = make_emodb_folder()
+    names = pd.read_parquet(run / "predictions.parquet")["utterance"].unique()
+    rows = [f"{i}\t{name}.wav\t62,50\t35,00\n" for i, name in enumerate(names)]
+    test = "Nr.\tSatz\terkannt\tnatuerlich\n" + "".join(rows)
+    (corpus.parent / "erkennung.txt").write_text(test, encoding="latin-1")
+    text = the_report(run, corpus=str(corpus))[1].read_text()
+    assert text.count("listeners who heard it right") == 1
+    errors = re.search(r'<div class="errors".*?</table>', text, re.DOTALL)[0]
+    assert errors.count('<td class="seeds">62</td>') == errors.count("<tr>") - 1
 
 
 @pytest.mark.parametrize("format", ["md", "tex"])

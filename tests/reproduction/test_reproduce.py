@@ -13,7 +13,8 @@ from adan.experiments.store import Store
 from adan.reports.report import report
 from adan.reproduction import run as reproduce
 from adan.reproduction import specifications
-from adan.reproduction.published import TABLES
+from adan.reproduction.published import LISTENERS, TABLES
+from adan.reproduction.tables import markdown, with_listeners
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,19 @@ def test_table1_leaves_table_figures_predictions_and_settings(finished_run):
     for figure in ("figure2", "figure3", "confusion"):
         assert (finished_run / f"{figure}.png").stat().st_size > 10_000
         assert "<svg" in (finished_run / f"{figure}.svg").read_text()
+
+
+def test_the_row_of_the_listeners_is_measured_where_the_corpus_has_their_test(where, finished_run):
+    table = pd.read_csv(finished_run / "table1.csv")
+    anger = where.data.y == "anger"
+    heard = replace(where, recognised=np.where(anger, 50.0, 100.0))
+    measured = with_listeners(table, heard)
+    row = measured.set_index("row").loc[LISTENERS]
+    assert row["wa"] == pytest.approx(100 - 50 * anger.mean())
+    assert row["uar"] == pytest.approx(100 - 50 / 7)
+    shown = f"| {LISTENERS} | 87.50 |  | {row['wa']:.2f} | {row['uar']:.2f} |"
+    assert shown in markdown(measured, title="")
+    assert with_listeners(table, where) is table
 
 
 @pytest.mark.usefixtures("_small")

@@ -38,8 +38,9 @@ def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
     -------
     Corpus
         ``emodb``, its table sorted by utterance (such as ``03a01Fa``), with the columns ``file``,
-        ``emotion`` (anger, boredom, ...), ``speaker`` (03 to 16), ``text`` (a01 to b10) and
-        ``version`` (a, b, ...).
+        ``emotion`` (anger, boredom, ...), ``speaker`` (03 to 16), ``text`` (a01 to b10),
+        ``version`` (a, b, ...) and, where ``erkennung.txt`` lies beside the audio or above it,
+        ``recognised``: the per cent of listeners who heard the emotion.
 
     Raises
     ------

@@ -38,6 +38,9 @@ class Rule:
         Which files these are and where they come from, as error messages say it.
     editions : mapping of number of files to what that is
         Other editions that are easily taken for this one.
+    listening_test : str
+        The file that says how many listeners recognised each utterance, where there is one; it
+        lies with the audio or one folder above.
     """
 
     title: str
@@ -47,6 +50,7 @@ class Rule:
     speakers: Mapping[str, int]
     source: str
     editions: Mapping[int, str] = field(default_factory=dict)
+    listening_test: str = ""
 
     @property
     def counts(self) -> dict[str, Mapping[str, int]]:
@@ -92,6 +96,7 @@ RULES = {
         },
         "the 535 originals of http://emodb.bilderbar.info",
         {816: "all 816 recordings of EmoDB, also those that listeners rejected"},
+        "erkennung.txt",
     ),
     "ravdess": Rule(
         "RAVDESS",
@@ -203,7 +208,8 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     -------
     Corpus
         Its table sorted by utterance, with the columns ``file``, ``emotion``, ``speaker`` and
-        what else the names tell (``text``, ``version``, ``intensity``).
+        what else the names tell (``text``, ``version``, ``intensity``). Where the corpus comes
+        with its listening test, ``recognised`` is the per cent of listeners who heard the emotion.
 
     Raises
     ------
@@ -236,7 +242,23 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     table.insert(1, "emotion", emotion)
     if check_counts:
         _check_counts(table, rule, folder)
+    places = [place / rule.listening_test for place in (folder, folder.parent)]
+    if found := [place for place in places if place.is_file()]:
+        table["recognised"] = table.index.map(_recognised(found[0]))
     return Corpus(name, table.sort_index())
+
+
+def _recognised(path: Path) -> dict[str, float]:
+    """Read the per cent of listeners who recognised each utterance, as EmoDB's file has them."""
+    try:
+        rows = pd.read_csv(path, sep="\t", encoding="latin-1", dtype=str)
+        shares = rows["erkannt"].str.strip().str.replace(",", ".").astype(float)
+        return dict(zip(rows["Satz"].str.removesuffix(".wav"), shares, strict=True))
+    except (KeyError, ValueError) as error:
+        raise AdanError(
+            f"{path} cannot be read as a listening test ({error}): remove it, or put the corpus' "
+            "own in its place"
+        ) from error
 
 
 def contents(folder: Path) -> str:

@@ -31,6 +31,8 @@ class Source:
         Its utterances.
     improvised : ndarray of shape (n,), bool, or None
         Which of them are improvised; None where the corpus makes no difference.
+    recognised : ndarray of shape (n,), or None
+        The per cent of listeners who recognised each; None where the corpus does not say.
     """
 
     corpus: str
@@ -38,6 +40,7 @@ class Source:
     group: str
     data: Data
     improvised: NDArray[np.bool_] | None = None
+    recognised: NDArray[np.float64] | None = None
 
     def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
         """Yield each subset of the corpus; the whole where it makes no difference."""
@@ -98,7 +101,8 @@ def _source(corpus: Corpus, group: str) -> Source:
         groups=rows[group].to_numpy(str),
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
     )
-    return Source(corpus.name, corpus.feature_set, group, data, improvised)
+    recognised = rows["recognised"].to_numpy(float) if "recognised" in rows else None
+    return Source(corpus.name, corpus.feature_set, group, data, improvised, recognised)
 
 
 def _bundled() -> Source:

@@ -26,7 +26,7 @@ _FILES = {
 
 
 def page(
-    run: Run, rows: pd.DataFrame, audio: Mapping[str, Path], *, beside: Path
+    run: Run, rows: pd.DataFrame, corpus: pd.DataFrame | None, *, beside: Path
 ) -> dict[str, Any]:
     """Gather what the HTML page shows beyond the other formats.
 
@@ -36,8 +36,9 @@ def page(
         What was run.
     rows : DataFrame
         Its table with intervals, verdicts and a ``label`` for each row.
-    audio : mapping of utterance to Path
-        Where it can be heard.
+    corpus : DataFrame, optional
+        Its utterances by name; ``file`` is where one can be heard, and ``recognised`` how many
+        listeners heard its emotion, in per cent.
     beside : Path
         The folder of the page; links are relative to it.
     """
@@ -47,6 +48,7 @@ def page(
     utterances = _utterances(run)
     emotions = sorted({*run.predictions["true"], *run.predictions["predicted"]})
     here = beside.absolute()
+    audio, recognised = _column(corpus, "file"), _column(corpus, "recognised")
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
         "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
@@ -64,14 +66,23 @@ def page(
         },
         "data": {
             "utterances": [
-                [*names, _link(audio[names[0]], here) if names[0] in audio else ""]
+                [*names, _link(Path(audio[names[0]]), here) if names[0] in audio else ""]
                 for names in utterances
             ],
+            "recognised": [recognised.get(name) for name, *_ in utterances],
             "points": _points(run, utterances),
             "maps": [{"x": drawn["x"], "y": drawn["y"]} for drawn in maps],
         },
         "audible": any(name in audio for name, *_ in utterances),
+        "recognised": any(name in recognised for name, *_ in utterances),
     }
+
+
+def _column(corpus: pd.DataFrame | None, name: str) -> dict[str, Any]:
+    """Return what a column of the corpus says, by utterance."""
+    if corpus is None or name not in corpus:
+        return {}
+    return {str(utterance): value for utterance, value in corpus[name].dropna().items()}
 
 
 def _link(path: Path, here: Path) -> str:

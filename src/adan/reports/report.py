@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from adan import __version__
 from adan._files import replacing
-from adan.corpora import Corpus, read_corpus
+from adan.corpora import read_corpus
 from adan.errors import AdanError
 from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
@@ -82,7 +82,7 @@ def _slug(run: Run) -> str:
 def _report(run: Run, format: str, output: Path, corpus: str | None) -> tuple[str, Path]:
     contents = _contents(run)
     if format == "html":
-        contents |= page(run, contents["table"], _audio(run, corpus), beside=output.parent)
+        contents |= page(run, contents["table"], _corpus(run, corpus), beside=output.parent)
     text = _ENVIRONMENTS[format]().get_template(f"report.{format}").render(contents)
     try:
         with replacing(output) as path:
@@ -190,6 +190,7 @@ def _rows(run: Run) -> pd.DataFrame:
         columns = ["row", "subset", "method", "classifier", "published_wa", "published_uar"]
         apart = run.table.get("apart", False)  # runs of older versions do not say
         rows = run.table[columns].rename(columns={"row": "label"}).assign(apart=apart)
+        rows["unscored"] = [_unscored(row) for _, row in run.table.iterrows()]
         rows = rows.merge(scores, how="left", on=["subset", "method", "classifier"])
     real = rows[rows["method"] == "real only"].drop_duplicates(["subset", "classifier"])
     real = real.set_index(["subset", "classifier"])
@@ -200,6 +201,15 @@ def _rows(run: Run) -> pd.DataFrame:
             rows[published].to_numpy() - real[published].reindex(keys).to_numpy()
         )
     return rows
+
+
+def _unscored(row: pd.Series) -> str:
+    """Say of a row without predictions where its figures come from."""
+    if isinstance(row["classifier"], str):
+        return "not run"
+    if row["source"] == "measured":
+        return f"{row['wa']:.2f} WA, {row['uar']:.2f} UAR in the listening test of the corpus"
+    return "as published"
 
 
 def _labels(rows: pd.DataFrame) -> list[str]:
@@ -237,26 +247,20 @@ def _citation() -> dict[str, str]:
     }
 
 
-def _audio(run: Run, corpus: str | None) -> dict[str, Path]:
-    """Find the audio of each utterance; none where the corpus is a table, or is not there."""
+def _corpus(run: Run, corpus: str | None) -> pd.DataFrame | None:
+    """Read the corpus, for its audio and its listening test; None where it is not there."""
     choices = run.about["settings"].get("study", {}).get("corpora", [])
     if corpus is not None:
         options = choices[0]["options"] if len(choices) == 1 else {}
-        return _files(read_corpus(corpus, **options))
+        return read_corpus(corpus, **options).table
     for choice in choices:
         try:
             there = read_corpus(choice["path"], **choice["options"])
         except AdanError:
             continue
         if there.name == run.corpus:
-            return _files(there)
-    return {}
-
-
-def _files(corpus: Corpus) -> dict[str, Path]:
-    if "file" not in corpus.table:
-        return {}
-    return {str(name): Path(file) for name, file in corpus.table["file"].items()}
+            return there.table
+    return None
 
 
 def _environment(finalize: Callable[[Any], Any], **options: Any) -> Environment:

@@ -54,12 +54,14 @@ class Table:
     rows: tuple[Row, ...] = ()
 
 
+LISTENERS = "Perception by human (Burkhardt et al.)"
+
 TABLES = {
     "table1": Table(
         "Table I",
         "EmoDB",
         (
-            Row("Perception by human (Burkhardt et al.)", wa=87.50),
+            Row(LISTENERS, wa=87.50),
             Row("GMM/SVM (Luengo et al.)", wa=78.30),
             Row("SVM with IS11", "real only", "svm", 80.56),
             Row("DNN with IS11", "real only", "dnn", 80.19),

@@ -26,7 +26,7 @@ from adan.reproduction.specifications import (
     specification,
     without_missing_classes,
 )
-from adan.reproduction.tables import markdown, published_beside_measured
+from adan.reproduction.tables import markdown, published_beside_measured, with_listeners
 
 QUICK_NOTE = (
     "QUICK: fewer epochs and synthetic sets than the paper's, to look at the output; the figures "
@@ -174,7 +174,7 @@ def _write(
     predictions: pd.DataFrame,
 ) -> str:
     """Write the table and the confusion matrices of what is finished; return the table's text."""
-    table = published_beside_measured(rows, predictions)
+    table = with_listeners(published_beside_measured(rows, predictions), source)
     text = markdown(table, title=about["title"], notes=_notes(folder, about, source, predictions))
     for stem, frame in {about["run"]: table, "confusion": confusion(predictions)}.items():
         with replacing(folder / f"{stem}.csv") as path:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from adan.experiments.sources import Source
 from adan.reports.tables import measured, statistics_notes
-from adan.reproduction.published import Row
+from adan.reproduction.published import LISTENERS, Row
 
 
 def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) -> pd.DataFrame:
@@ -47,6 +48,16 @@ def published_beside_measured(rows: Sequence[Row], predictions: pd.DataFrame) ->
     return table
 
 
+def with_listeners(table: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Return the table with the row of the listeners measured, where the corpus has their test."""
+    if source.recognised is None:
+        return table
+    recalls = pd.Series(source.recognised).groupby(source.data.y).mean()
+    own = table["row"] == LISTENERS
+    figures = {"source": "measured", "wa": np.nanmean(source.recognised), "uar": recalls.mean()}
+    return table.assign(**{name: table[name].mask(own, value) for name, value in figures.items()})
+
+
 def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> str:
     """Return the table of `published_beside_measured` as Markdown, with its protocol below."""
     lines = [
@@ -60,7 +71,9 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
         if row["apart"] and not table["apart"][:i].any():
             lines.append("| *not in the paper* |" + 7 * "  |")
         published = [_number(row["published_wa"], ".2f"), _number(row["published_uar"], ".2f")]
-        if row["source"] == "as published":
+        if row["row"] == LISTENERS and row["source"] == "measured":
+            measured = [f"{row['wa']:.2f}", f"{row['uar']:.2f}", "", "", "listening test"]
+        elif row["source"] == "as published":
             measured = ["as published", "", "", "", ""]
         elif row["n_seeds"] == 0:
             measured = ["not run", "", "", "", ""]
