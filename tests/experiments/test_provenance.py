@@ -43,4 +43,4 @@ def test_it_is_found_quickly():
     code_version.cache_clear()
     began = time.process_time()
     code_version()
-    assert time.process_time() - began < 0.3
+    assert time.process_time() - began < 1

@@ -60,10 +60,6 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
             "methods.a.classifiers: 'tree' is none of the study's; there are",
         ),
         (
-            "methods.a = {synthesizer = 'none', normalisations = ['corpus']}",
-            "methods.a.normalisations: 'corpus' is none of the study's; there are fold",
-        ),
-        (
             "methods.a = {synthesizer = 'adan', parameters = {epoch = 2}}",
             "methods.a: no parameter 'epoch'; there are ",
         ),

@@ -34,7 +34,6 @@ def settings_of(
                     **vars(method),
                     "synthesizer": parameters_of(method.synthesizer),
                     "classifiers": [*study.classifiers_of(name)],
-                    "normalisations": specification.normalisations_of(name),
                 }
                 for name, method in study.methods.items()
             },

@@ -33,8 +33,6 @@ from adan.folds import Method
 from adan.synthesis.registry import synthesizer
 
 NO_SYNTHESIZER = "none"
-OF_THE_STUDY = ("classifiers", "normalisations")
-"""Keys by which a method takes some of what the study has."""
 TEMPLATE = Path(__file__).with_name("template.toml")
 
 
@@ -60,8 +58,8 @@ class MethodChoice(_Checked):
         Of the synthesizer.
     real, times, more
         See `adan.folds.Method`.
-    classifiers, normalisations : list of str
-        Some of the study's, by their names; all of them where a list is empty.
+    classifiers : list of str
+        Some of the study's, by their names; all of them where the list is empty.
     """
 
     synthesizer: str
@@ -70,7 +68,6 @@ class MethodChoice(_Checked):
     times: PositiveInt = 10
     more: dict[str, PositiveInt] = {}
     classifiers: list[str] = []
-    normalisations: list[str] = []
 
     def method(self) -> Method:
         """Return what it stands for."""
@@ -83,7 +80,7 @@ class MethodChoice(_Checked):
     def _can_be_made(self) -> Self:
         if self.synthesizer == NO_SYNTHESIZER:
             for name, field in type(self).model_fields.items():
-                allowed = name in ("synthesizer", *OF_THE_STUDY)
+                allowed = name in ("synthesizer", "classifiers")
                 if not allowed and getattr(self, name) != field.default:
                     raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {name}")
         else:
@@ -164,20 +161,14 @@ class Specification(_Checked):
         return Study(methods, classifiers, normalisation, self.seeds, some)
 
     @model_validator(mode="after")
-    def _what_methods_name_is_there(self) -> Self:
+    def _classifiers_are_there(self) -> Self:
         for method, choice in self.methods.items():
-            for key in OF_THE_STUDY:
-                known = [*getattr(self, key)]
-                if unknown := [name for name in getattr(choice, key) if name not in known]:
-                    raise ValueError(
-                        f"methods.{method}.{key}: {unknown[0]!r} is none of the study's; there are "
-                        f"{', '.join(known)}"
-                    )
+            if unknown := [name for name in choice.classifiers if name not in self.classifiers]:
+                raise ValueError(
+                    f"methods.{method}.classifiers: {unknown[0]!r} is none of the study's; there "
+                    f"are {', '.join(self.classifiers)}"
+                )
         return self
-
-    def normalisations_of(self, method: str) -> list[str]:
-        """Return the normalisations that a method is run under."""
-        return self.methods[method].normalisations or self.normalisations
 
     def changed(self, **changes: Any) -> Specification:
         """Return the study with some keys changed, checked again."""

@@ -326,21 +326,15 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
         parameters by name.
     """
     study, classifiers = settings["settings"]["study"], settings["settings"]["classifiers"]
-    every = study["normalisations"]
-    methods = {
-        name: (json.dumps([name, method]), method.get("normalisations", every))
-        for name, method in settings["settings"]["methods"].items()
-    }
+    methods = {n: json.dumps([n, m]) for n, m in settings["settings"]["methods"].items()}
     cells = []
     for data in settings["data"]:
         names = (data["corpus"], data["features"], data["subset"])
-        for normalisation in every:
+        for normalisation in study["normalisations"]:
             fixed = [*names, normalisation, data["sha256"], classifiers]
             begun = hashlib.sha256(json.dumps([*fixed, settings["code"]]).encode())
             for seed in range(study["seeds"]):
-                for method, (parameters, normalisations) in methods.items():
-                    if normalisation not in normalisations:
-                        continue
+                for method, parameters in methods.items():
                     sha = begun.copy()
                     sha.update(f"{seed} {parameters}".encode())
                     cells.append(Cell(*names, normalisation, method, seed, sha.hexdigest()))

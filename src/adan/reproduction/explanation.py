@@ -64,14 +64,14 @@ STEPS = (
 ROWS = tuple(row for row in TABLES["table1"].rows if row.method)
 
 
-def study(
+def studies(
     corpus: str | None = None,
     options: Mapping[str, Any] | None = None,
     *,
     seeds: int = 10,
     quick: bool = False,
-) -> Specification:
-    """Return the study whose cells all `STEPS` are read from.
+) -> dict[str, Specification]:
+    """Return the studies that `STEPS` are read from, by their normalisations.
 
     Parameters
     ----------
@@ -79,29 +79,26 @@ def study(
         As of `adan.reproduction.specifications.specification`.
     """
     table1 = specification("table1", corpus, options, seeds=seeds)
+    methods = dict.fromkeys(row.method for row in ROWS)
+    paper = {name: {"synthesizer": table1.methods[name].synthesizer} for name in methods}
+    classifiers: dict[str, Any] = {"svm": {"kind": "svm"}, "dnn": {"kind": "dnn"}}
+    fold = table1.changed(methods=paper, classifiers=classifiers)
     scripts = AUTHORS_CLASSIFIERS["dnn"]
-    classifiers: dict[str, Any] = {
-        "svm": {"kind": "svm"},
-        "dnn": {"kind": "dnn"},
-        UPDATES: {"kind": "dnn", "parameters": {**scripts, "epochs": None}},
-    }
-    for epochs in EPOCHS:
-        classifiers[_dnn(epochs)] = {"kind": "dnn", "parameters": {**scripts, "epochs": epochs}}
-    methods: dict[str, Any] = {
-        name: {"synthesizer": table1.methods[name].synthesizer}
-        for name in dict.fromkeys(row.method for row in ROWS)
-    }
-    methods["adan"]["classifiers"] = ["svm", "dnn", UPDATES]
-    methods[SCRIPTS] = {
+    dnns = {_dnn(n): {**scripts, "epochs": n} for n in EPOCHS}
+    dnns[UPDATES] = {**scripts, "epochs": None}
+    classifiers |= {name: {"kind": "dnn", "parameters": own} for name, own in dnns.items()}
+    of_text = ["svm", "dnn", UPDATES]
+    trained = {name: [*of_text, _dnn(EPOCHS[-1])] for name in methods}
+    trained |= {"real only": [*classifiers], "adan": of_text}
+    changed: dict[str, Any] = {n: {**paper[n], "classifiers": trained[n]} for n in methods}
+    changed[SCRIPTS] = {
         "synthesizer": "adan",
         "parameters": AS_PUBLISHED,
-        "classifiers": [name for name in classifiers if name != "dnn"],
-        "normalisations": ["corpus"],
+        "classifiers": ["svm", *dnns],
     }
-    whole = table1.changed(
-        methods=methods, classifiers=classifiers, normalisations=["corpus", "fold"]
-    )
-    return shortened(whole) if quick else whole
+    whole = table1.changed(methods=changed, classifiers=classifiers, normalisations=["corpus"])
+    found = {"corpus": whole, "fold": fold}
+    return {how: shortened(study) if quick else study for how, study in found.items()}
 
 
 def explain(
@@ -115,7 +112,9 @@ def explain(
     progress: bool = False,
     **running: Any,
 ) -> str:
-    """Measure Table I in all `STEPS`, and leave the table, the figure and the run in a folder.
+    """Measure Table I in all `STEPS`.
+
+    Table and figure are left in ``folder``, and a run for each normalisation in a folder below.
 
     Parameters
     ----------
@@ -132,18 +131,19 @@ def explain(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    specified = study(corpus, corpus_options, seeds=seeds, quick=quick)
-    (source,) = load(specified, progress=progress)
+    specified = studies(corpus, corpus_options, seeds=seeds, quick=quick)
+    (source,) = load(specified["fold"], progress=progress)
     title = f"Table I explained: {source.corpus}, {source.features}{' (QUICK)' if quick else ''}"
-    about = {"run": "explanation", "title": title, "quick": quick}
-    about |= {"command": command} if command else {}
     text = ""
     try:
-        run(specified, [source], folder, about=about, progress=progress, **running)
+        for how, study in specified.items():
+            about = {"run": how, "title": f"{title}, normalisation “{how}”", "quick": quick}
+            about |= {"command": command} if command else {}
+            run(study, [source], folder / how, about=about, progress=progress, **running)
     finally:
-        if (folder / "predictions.parquet").exists():
-            predictions = pd.read_parquet(folder / "predictions.parquet")
-            text = write(folder, predictions, title)
+        found = [folder / how / "predictions.parquet" for how in specified]
+        if there := [path for path in found if path.exists()]:
+            text = write(folder, pd.concat(map(pd.read_parquet, there)), title)
     return text
 
 
@@ -164,7 +164,8 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the WA of every seed in every step.
 
     Columns are ``step``, ``row``, ``published``, ``seed`` and ``wa``. A last step takes the best of
-    `EPOCHS` by the test speakers, seed by seed, which no honest test may do.
+    `EPOCHS` by the test speakers, seed by seed, which no honest test may do; it is there to be
+    measured, for real data alone and for ADAN.
     """
     scores = score_seeds(predictions)
     key = ["normalisation", "method", "classifier"]
