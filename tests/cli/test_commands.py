@@ -1,5 +1,6 @@
 """The command line as its users call it."""
 
+import argparse
 import json
 import re
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adan.cli import main
+from adan.cli import _parser, main
 
 
 def adan(*arguments):
@@ -97,6 +98,22 @@ def test_a_reader_that_has_read_enough_is_no_error():
     process.stdout.close()
     _, told = process.communicate()
     assert (process.returncode, told) == (0, b"")
+
+
+def commands_of(parser):
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from commands_of(command)
+
+
+@pytest.mark.parametrize("command", commands_of(_parser()), ids=lambda parser: parser.prog)
+def test_the_help_of_every_command_and_option_says_what_it_is(command):
+    assert re.fullmatch(r"[A-Z].*\.", command.description)
+    for action in command._actions:
+        if not isinstance(action, argparse._SubParsersAction):
+            assert re.match("[a-z0-9']", action.help or ""), action.dest
 
 
 @pytest.mark.parametrize(

@@ -12,26 +12,44 @@ if TYPE_CHECKING:
     from adan.corpora import Corpus
 
 
+def add_command(
+    commands: argparse._SubParsersAction, name: str, summary: str
+) -> argparse.ArgumentParser:
+    """Add a command whose own help begins with what the list of commands says of it."""
+    description = f"{summary[0].upper()}{summary[1:]}."
+    return commands.add_parser(name, help=summary, description=description)
+
+
 def add_running(command: argparse.ArgumentParser) -> None:
     """Add what `running` reads."""
     command.add_argument(
-        "--workers", type=positive, default=1, metavar="N", help="processes on this machine [1]"
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="processes on this machine; one uses all cores already [1]",
     )
     add_scheduler(command)
     command.add_argument(
-        "--tensorboard", action="store_true", help="write losses to DIR/tensorboard"
+        "--tensorboard",
+        action="store_true",
+        help="write the losses of the networks to DIR/tensorboard",
     )
-    command.add_argument("--mlflow", metavar="URI", help="log scores to MLflow")
+    command.add_argument("--mlflow", metavar="URI", help="log the scores to the MLflow at this URI")
 
 
 def add_scheduler(command: argparse.ArgumentParser) -> None:
     """Add ``--scheduler``."""
-    command.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster")
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="compute on the Dask cluster at tcp://HOST:PORT"
+    )
 
 
 def add_corpus(command: argparse.ArgumentParser) -> None:
     """Add what `read` reads."""
-    command.add_argument("corpus", help="folder, table or audb:NAME; see 'adan corpus list'")
+    command.add_argument(
+        "corpus", help="folder, table or audb:NAME; 'adan corpus list' shows which are known"
+    )
     add_corpus_options(command)
 
 
@@ -44,7 +62,8 @@ def add_corpus_options(command: argparse.ArgumentParser) -> None:
         dest="corpus_options",
         metavar="NAME=VALUE",
         type=_setting,
-        help="option of the corpus, such as exc_as_hap=yes or check_counts=no",
+        help="set an option of the corpus, such as exc_as_hap=yes or check_counts=no; may be given "
+        "several times",
     )
 
 

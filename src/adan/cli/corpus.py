@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from adan.cli._options import add_corpus, read
+from adan.cli._options import add_command, add_corpus, read
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``corpus`` and its actions."""
-    command = commands.add_parser("corpus", help="list, show or check corpora")
+    command = add_command(
+        commands, "corpus", "list the known corpora, show what is in one, or check it"
+    )
     actions = command.add_subparsers(required=True, metavar="ACTION")
-    action = actions.add_parser("list", help="list the corpora known, and how each is recognised")
+    action = add_command(actions, "list", "list the known corpora and how each is recognised")
     action.set_defaults(run=_corpus_list)
-    action = actions.add_parser("show", help="count utterances per emotion and speaker or session")
+    action = add_command(
+        actions, "show", "count the utterances of each emotion and speaker or session"
+    )
     add_corpus(action)
     action.set_defaults(run=_corpus_show)
-    action = actions.add_parser("check", help="look for bad audio and for one-sided speakers")
+    action = add_command(
+        actions, "check", "look for unusable audio and for speakers with one emotion only"
+    )
     add_corpus(action)
     action.set_defaults(run=_corpus_check)
 

@@ -5,19 +5,31 @@ from __future__ import annotations
 import argparse
 import sys
 
-from adan.cli._options import add_corpus, add_scheduler, read
+from adan.cli._options import add_command, add_corpus, add_scheduler, read
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``extract``."""
-    command = commands.add_parser("extract", help="compute a feature vector for each utterance")
+    command = add_command(
+        commands, "extract", "compute a feature vector for each utterance of a corpus"
+    )
     add_corpus(command)
     vectors = command.add_mutually_exclusive_group()
-    vectors.add_argument("--features", default="IS11", help="openSMILE feature set [IS11]")
-    vectors.add_argument("--model", help="folder or hub name of a wav2vec 2.0, HuBERT or WavLM")
-    command.add_argument("--skip-bad", action="store_true", help="leave out audio that is unusable")
+    vectors.add_argument(
+        "--features", default="IS11", metavar="SET", help="set of openSMILE features [IS11]"
+    )
+    vectors.add_argument(
+        "--model",
+        help="compute embeddings instead, by this wav2vec 2.0, HuBERT or WavLM: a folder, or a "
+        "name on the Hugging Face hub",
+    )
+    command.add_argument(
+        "--skip-bad", action="store_true", help="leave out audio that cannot be used, and name it"
+    )
     add_scheduler(command)
-    command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
+    command.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="table to write (.parquet or .csv)"
+    )
     command.set_defaults(run=_extract)
 
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adan.cli._options import add_corpus_options, count, positive
+from adan.cli._options import add_command, add_corpus_options, count, positive
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
@@ -18,29 +18,42 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands that make a recogniser and use it."""
-    command = commands.add_parser("train", help="make a recogniser of emotion in one file")
-    command.add_argument("corpus", help="as for extract, or emodb: the bundled features")
+    command = add_command(
+        commands, "train", "train a recogniser of emotion and write it to one file"
+    )
+    command.add_argument(
+        "corpus", help="as for 'adan extract', or emodb, whose features are bundled"
+    )
     add_corpus_options(command)
-    command.add_argument("--features", help="openSMILE feature set [the table's, or IS11]")
+    command.add_argument(
+        "--features", metavar="SET", help="set of openSMILE features [the table's own, or IS11]"
+    )
     command.add_argument(
         "--synthesizer",
         default="auto",
-        help="synthetic vectors: see 'adan methods' [auto: none]",
+        metavar="METHOD",
+        help="add synthetic vectors by a method that 'adan methods' lists [auto, which adds none]",
     )
     command.add_argument(
         "--classifier",
         choices=("auto", "discriminant", "svm", "dnn", "whitened dnn"),
         default="auto",
-        help="auto takes the best on speakers left out [auto]",
+        help="auto takes the one that does best on speakers left out [auto]",
     )
     command.add_argument(
-        "--times", type=count, default=10, help="synthetic sets, with a synthesizer [10]"
+        "--times",
+        type=count,
+        default=10,
+        metavar="N",
+        help="synthetic sets to add, where there is a synthesizer [10]",
     )
-    command.add_argument("--seed", type=count, default=0, help="of all that is random [0]")
-    command.add_argument("-o", "--output", required=True, help="file to write (model.adan)")
+    command.add_argument(
+        "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
+    )
+    _add_output(command, "file to write, such as model.adan")
     command.set_defaults(run=_train)
 
-    command = commands.add_parser("predict", help="tell the emotion of recordings")
+    command = add_command(commands, "predict", "predict the emotion of recordings")
     _add_model(command)
     command.add_argument(
         "audio",
@@ -50,35 +63,46 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--speakers",
         metavar="WHO",
-        help="who speaks, so that all recordings of a speaker tell how the voice sounds: one, "
-        "by-folder, or a table (.csv) with the columns 'file' and 'speaker'",
+        help="say who speaks, so that the recogniser learns each voice from all its recordings: "
+        "one (all are of one person), by-folder (a folder a person), or a table (.csv) with the "
+        "columns 'file' and 'speaker'",
     )
-    command.add_argument("-o", "--output", help="table to write (.csv or .parquet) [print it]")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", help="table to write (.csv or .parquet) [print it]"
+    )
     command.set_defaults(run=_predict)
 
-    command = commands.add_parser("enrol", help="make a recogniser for one person's voice")
+    command = add_command(commands, "enrol", "make a recogniser for one person's voice")
     _add_model(command)
     command.add_argument("audio", nargs="+", help="recordings of the person, as for predict")
-    command.add_argument("-o", "--output", required=True, help="file to write (anna.adan)")
+    _add_output(command, "file to write, such as anna.adan")
     command.set_defaults(run=_enrol)
 
-    command = commands.add_parser("info", help="print the card of a recogniser")
+    command = add_command(
+        commands, "info", "print what a recogniser was made of, and how good it is"
+    )
     _add_model(command)
     command.set_defaults(run=_info)
 
-    command = commands.add_parser("export", help="write a recogniser's classifier as ONNX")
+    command = add_command(
+        commands, "export", "write a recogniser as an ONNX graph, for other programs"
+    )
     _add_model(command)
-    command.add_argument("-o", "--output", required=True, help="file to write (.onnx)")
+    _add_output(command, "file to write (.onnx)")
     command.set_defaults(run=_export)
 
-    command = commands.add_parser("demo", help="open a page to try a recogniser, on this machine")
+    command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
     _add_model(command)
-    command.add_argument("--port", type=positive, help="where to serve it [a free one]")
+    command.add_argument("--port", type=positive, metavar="N", help="port of the page [a free one]")
     command.set_defaults(run=_demo)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", help="file that 'adan train' wrote")
+    command.add_argument("model", help="file that 'adan train' or 'adan enrol' wrote")
+
+
+def _add_output(command: argparse.ArgumentParser, words: str) -> None:
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help=words)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -5,16 +5,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from adan.cli._options import add_command
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``report``."""
-    command = commands.add_parser("report", help="answer, in one page, whether augmentation helped")
+    command = add_command(commands, "report", "answer in one page whether augmentation helped")
     command.add_argument(
-        "folder", type=Path, metavar="RUN", help="folder of adan reproduce or study"
+        "folder",
+        type=Path,
+        metavar="RUN",
+        help="folder that 'adan reproduce' or 'adan study run' wrote",
     )
-    command.add_argument("--format", choices=("html", "md", "tex"), default="html", help="[html]")
-    command.add_argument("--corpus", help="where its audio is, to be played [the run's corpus]")
-    command.add_argument("-o", "--output", type=Path, metavar="FILE", help="[RUN/report.FORMAT]")
+    command.add_argument(
+        "--format",
+        choices=("html", "md", "tex"),
+        default="html",
+        help="a page, or its tables in Markdown or LaTeX [html]",
+    )
+    command.add_argument(
+        "--corpus", help="where the audio is, so that the page can play it [the run's corpus]"
+    )
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="file to write [RUN/report.FORMAT]"
+    )
     command.set_defaults(run=_report)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adan.cli._options import add_corpus_options, add_running, names, positive, running
+from adan.cli._options import add_command, add_corpus_options, add_running, names, positive, running
 from adan.errors import AdanError
 
 TABLES = ("table1", "table2", "table3", "table4", "ablations")
@@ -23,31 +23,58 @@ _NOT_OF = {
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``reproduce``."""
-    command = commands.add_parser("reproduce", help="measure a table or figure of the paper")
-    command.add_argument("what", choices=(*TABLES, *_NOT_OF))
-    command.add_argument("--corpus", help="as for extract, or emodb: the bundled features [emodb]")
+    command = add_command(commands, "reproduce", "measure a table or figure of the paper")
+    command.add_argument(
+        "what",
+        choices=(*TABLES, *_NOT_OF),
+        metavar="WHAT",
+        help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), or explanation "
+        "(from the authors' scripts to Table I, step by step)",
+    )
+    command.add_argument(
+        "--corpus", help="as for 'adan extract', or emodb, whose features are bundled [emodb]"
+    )
     add_corpus_options(command)
     command.add_argument(
-        "--methods", type=names, default=[], help="further rows: names of 'adan methods', A,B,C"
+        "--methods",
+        type=names,
+        default=[],
+        metavar="A,B,C",
+        help="add rows for methods that 'adan methods' lists",
     )
-    command.add_argument("--seeds", type=positive, default=1, metavar="N", help="[1]")
+    command.add_argument(
+        "--seeds",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="train everything with N random starts; one says little [1]",
+    )
     command.add_argument(
         "--protocol",
         choices=("leak-free", "authors"),
         default="leak-free",
-        help="the paper's text, or its authors' scripts, which normalise over the whole corpus "
-        "[leak-free]",
+        help="as the paper's text says, without a leak, or as its authors' scripts do, which "
+        "normalise over the whole corpus [leak-free]",
     )
     command.add_argument(
         "--normalisation",
         choices=("fold", "corpus", "speaker"),
-        help="[fold, or corpus with --protocol authors]",
+        help="what means and deviations are taken over: the training speakers of a fold, the whole "
+        "corpus, or each speaker [fold, or corpus with --protocol authors]",
     )
     command.add_argument(
-        "--tuned", action="store_true", help="add SVM and DNN tuned inside the training speakers"
+        "--tuned",
+        action="store_true",
+        help="add an SVM and a DNN whose settings are chosen on the training speakers",
     )
-    command.add_argument("--quick", action="store_true", help="train little, to see the output")
-    command.add_argument("-o", "--output", type=Path, metavar="DIR", help="[runs/WHAT]")
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="train very little, for a look at the output; the figures mean nothing",
+    )
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="folder to write [runs/WHAT]"
+    )
     add_running(command)
     command.set_defaults(run=partial(_reproduce, command))
 

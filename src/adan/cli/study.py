@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adan.cli._options import add_running, names, positive, running
+from adan.cli._options import add_command, add_running, names, positive, running
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
@@ -15,28 +15,47 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``study`` and its actions."""
-    command = commands.add_parser("study", help="run a study of one's own, described in a file")
+    command = add_command(commands, "study", "run a study of your own, described in a file")
     actions = command.add_subparsers(required=True, metavar="ACTION")
-    action = actions.add_parser("init", help="write a commented study to start from")
-    action.add_argument("-o", "--output", default="study.toml", help="[study.toml]")
+    action = add_command(actions, "init", "write a commented study file to start from")
+    action.add_argument(
+        "-o", "--output", default="study.toml", metavar="FILE", help="file to write [study.toml]"
+    )
     action.set_defaults(run=_study_init)
-    action = actions.add_parser("run", help="run what is missing of a study")
-    action.add_argument("study", help="its TOML file")
-    action.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    action = add_command(actions, "run", "run what is missing of a study")
+    action.add_argument("study", help="file that describes it (.toml)")
+    action.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run"
+    )
     add_running(action)
     action.set_defaults(run=_study_run)
-    action = actions.add_parser("status", help="tell what is done, failed and left")
-    action.add_argument("folder", type=Path, metavar="DIR")
+    action = add_command(actions, "status", "tell what of a run is done, failed and left")
+    action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
     action.set_defaults(run=_study_status)
-    action = actions.add_parser("add", help="add seeds or methods, and run what is missing")
-    action.add_argument("folder", type=Path, metavar="DIR")
-    action.add_argument("--seeds", type=positive, metavar="N", help="how many in all")
-    action.add_argument("--methods", type=names, default=[], help="names of 'adan methods', A,B,C")
+    action = add_command(actions, "add", "add seeds or methods to a run, and run what is missing")
+    action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    action.add_argument(
+        "--seeds", type=positive, metavar="N", help="random starts, how many in all"
+    )
+    action.add_argument(
+        "--methods",
+        type=names,
+        default=[],
+        metavar="A,B,C",
+        help="methods that 'adan methods' lists",
+    )
     add_running(action)
     action.set_defaults(run=_study_add)
-    action = actions.add_parser("export", help="write all predictions to one Parquet table")
-    action.add_argument("folder", type=Path, metavar="DIR")
-    action.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    action = add_command(actions, "export", "write all predictions of a run to one Parquet table")
+    action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    action.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="table to write (.parquet)",
+    )
     action.set_defaults(run=_study_export)
 
 

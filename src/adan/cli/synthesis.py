@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import argparse
 
-from adan.cli._options import positive
+from adan.cli._options import add_command, count, positive
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``augment`` and ``methods``."""
-    command = commands.add_parser("augment", help="append synthetic rows to a table of features")
+    command = add_command(commands, "augment", "append synthetic rows to a table of features")
     command.add_argument("table", help="table of features (.parquet or .csv)")
-    command.add_argument("--label", default="emotion", help="column with the classes [emotion]")
-    command.add_argument("--method", default="transfer", help="see 'adan methods' [transfer]")
-    command.add_argument("--times", type=positive, default=10, help="synthetic sets [10]")
-    command.add_argument("--epochs", type=positive, help="training length [the method's]")
-    command.add_argument("--seed", type=int, default=0, help="[0]")
-    command.add_argument("-o", "--output", required=True, help="table to write (.parquet or .csv)")
+    command.add_argument("--label", default="emotion", help="column of the classes [emotion]")
+    command.add_argument(
+        "--method", default="transfer", help="one that 'adan methods' lists [transfer]"
+    )
+    command.add_argument(
+        "--times",
+        type=positive,
+        default=10,
+        metavar="N",
+        help="synthetic sets, each as large as the real one [10]",
+    )
+    command.add_argument(
+        "--epochs",
+        type=positive,
+        metavar="N",
+        help="how long to train a network [the method's own]",
+    )
+    command.add_argument(
+        "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
+    )
+    command.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="table to write (.parquet or .csv)"
+    )
     command.set_defaults(run=_augment)
 
-    command = commands.add_parser("methods", help="list the synthesizers")
+    command = add_command(
+        commands, "methods", "list the synthesizers: name, class in Python, and what each does"
+    )
     command.set_defaults(run=_methods)
 
 
