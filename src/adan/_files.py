@@ -36,6 +36,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def readable(name: str) -> str:
+    """Return a file's name as text that any table can hold: bytes that are no text are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def check_place(path: str | os.PathLike[str]) -> None:
     """Tell before long work, not after it, that a file could not be written.
 

@@ -83,6 +83,64 @@ def test_a_stretch_of_a_file(make_audio, make_signal, name):
     assert len(read(path, header.n_samples - 10, header.n_samples + 10)[0]) == 10
 
 
+CUT = {"a.wav": None, "a.aiff": None, "a.au": None, "a.flac": None, "a.ogg": None, "b.ogg": "OPUS"}
+
+
+@pytest.mark.parametrize("seconds", [1, 9])
+@pytest.mark.parametrize("name", CUT)
+def test_a_file_that_was_cut_off_is_read_to_there(make_audio, make_signal, name, seconds):
+    path = make_audio(name, make_signal(seconds=seconds), subtype=CUT[name])
+    whole, content = read(path)[0], Path(path).read_bytes()
+    assert not header_of(path).is_cut
+    Path(path).write_bytes(content[: int(0.7 * len(content))])
+    header, samples = header_of(path), read(path)[0]
+    assert header.is_cut or len(samples) < 0.9 * header.n_samples
+    assert 0.2 * len(whole) < len(samples) < 0.9 * len(whole)
+    if CUT[name] != "OPUS":  # which is sought differently without an end
+        n = len(samples) - 2000  # the last ones of a lossy file had a successor
+        np.testing.assert_allclose(samples[:n], whole[:n], atol=1e-4)
+
+
+@pytest.mark.parametrize("claimed", [0, 2**31 - 1, 2**32 - 1])
+def test_a_recording_from_a_pipe_claims_another_number_of_samples(make_audio, claimed):
+    path = Path(make_audio())
+    content = path.read_bytes()
+    at = content.index(b"data") + 4
+    path.write_bytes(content[:at] + claimed.to_bytes(4, "little") + content[at + 4 :])
+    assert (header_of(path).n_samples, header_of(path).is_cut) == (8000, False)
+    assert np.array_equal(read(path)[0], read(content)[0])
+
+
+def test_a_number_of_samples_that_no_file_holds(make_audio):
+    path = Path(make_audio("a.flac"))
+    content = bytearray(path.read_bytes())
+    content[21] |= 15  # the top of 36 bits
+    path.write_bytes(content)
+    for way in (header_of, read):
+        with pytest.raises(BadAudio, match=r"corrupt \(\d+ samples in \d+ bytes\)"):
+            way(path)
+
+
+@pytest.mark.parametrize("kind", ["caf", "aiff"])
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -np.inf, 0.0, -16000.0, 1e300, 1e-300])
+def test_rates_that_are_no_rate(make_audio, kind, rate):
+    path = Path(make_audio(f"a.{kind}"))
+    content = bytearray(path.read_bytes())
+    if kind == "caf":
+        at = content.index(b"desc") + 12
+        content[at : at + 8] = np.array(rate, ">f8").tobytes()
+    else:  # an extended float: sign and exponent, then the fraction
+        at = content.index(b"COMM") + 16
+        fraction, exponent = np.frexp(abs(rate)) if np.isfinite(rate) else (1, 16384)
+        top = 16382 + int(exponent) if rate else 0
+        content[at : at + 2] = (top + 32768 * (rate < 0)).to_bytes(2, "big")
+        content[at + 2 : at + 10] = int(fraction * 2**64 * 0.999).to_bytes(8, "big")
+    path.write_bytes(content)
+    for way in (header_of, read):
+        with pytest.raises(BadAudio):
+            way(path)
+
+
 def test_a_name_that_is_not_unicode(make_audio, tmp_path):
     name = str(tmp_path / "caf\udce9.wav")
     try:

@@ -1,9 +1,11 @@
 """Every kind of recording is heard or refused in words, and the others still are."""
 
+import io
 import os
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -140,6 +142,54 @@ def test_a_file_that_was_cut_off_ends_where_its_samples_do(model, make_audio, ma
     table = predict_files(model, [cut])
     assert table["problem"].tolist() == [""]
     assert 1 < table["end"].item() < 3
+
+
+def test_a_cut_off_recording_is_predicted_with_a_remark(make_bundle, make_audio, capsys):
+    files = [make_audio(name) for name in ("a.wav", "b.ogg", "whole.wav")]
+    for file in files[:2]:
+        os.truncate(file, int(0.7 * os.path.getsize(file)))
+    assert main(["predict", make_bundle(), *files]) == 0
+    said = capsys.readouterr()
+    assert all(said.out.count(file) == 1 for file in files)
+    assert said.err.startswith(
+        f"adan: warning: 2 of 3 recordings are cut off ({files[0]} after 0.3"
+    )
+    assert files[2] not in said.err
+
+
+def test_what_a_pipe_holds(make_bundle, make_audio, monkeypatch, capsys):
+    for content, code, told in (
+        (Path(make_audio()).read_bytes(), 0, ""),
+        (b"", 2, "-: empty\n"),
+        (b"no audio", 2, "-: of no known audio format, or corrupt\n"),
+    ):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert main(["predict", make_bundle(), "-"]) == code
+        said = capsys.readouterr()
+        assert said.err.startswith(told)
+        assert len(said.out.splitlines()) == (2 if code == 0 else 0)
+
+
+@pytest.mark.parametrize("output", [None, "p.csv", "p.parquet"])
+def test_a_name_that_is_no_text_is_a_file_like_others(make_bundle, make_audio, tmp_path, output):
+    folder = tmp_path / "m\udcfcller"
+    first = Path(make_audio("folder/a.wav"))
+    first.rename(first.with_name("caf\udce9.wav"))
+    Path(make_audio("folder/other.wav")).parent.rename(folder)
+    options = ["--speakers", "by-folder", *(["-o", str(tmp_path / output)] if output else [])]
+    assert main(["predict", make_bundle(), str(folder), *options]) == 0
+    if output:
+        files = read_table(tmp_path / output).table["file"].tolist()
+        assert [Path(file).name for file in files] == ["caf\\xe9.wav", "other.wav"]
+
+
+def test_a_corpus_in_a_folder_whose_name_is_no_text(make_emodb_folder, capsys):
+    folder = make_emodb_folder()
+    folder = folder.rename(folder.with_name("m\udcfcller"))
+    assert main(["corpus", "show", str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert "m\\xfcller" in said
+    assert "rename it" in said
 
 
 def test_which_files_are_meant(make_audio, tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,8 +19,23 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from adan.audio.mending import mended
+
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 """Sampling rates in Hz that are read; far outside of them openSMILE raises an error or crashes."""
+
+
+UNKNOWN_SIZE = 0x7FFF0000
+"""Bytes that programs claim who do not know how many samples they will write."""
+
+MOST_MENDED = 2**30
+"""Bytes of a file that are read to mend it."""
+
+MOST_PACKED = 10_000
+"""Samples that a byte holds; FLAC packs silence best."""
+
+BLOCK = 4096
+"""Samples that are read at once, and lost where one of them is damaged."""
 
 
 class BadAudio(Exception):
@@ -28,10 +44,21 @@ class BadAudio(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its audio: sampling rate in Hz, and samples in each channel."""
+    """What a file says of its audio.
+
+    Attributes
+    ----------
+    rate : int
+        Sampling rate in Hz.
+    n_samples : int
+        Samples in each channel.
+    is_cut : bool
+        Whether the file ends before the audio does.
+    """
 
     rate: int
     n_samples: int
+    is_cut: bool = False
 
     @property
     def seconds(self) -> float:
@@ -63,9 +90,9 @@ def header_of(file: str | os.PathLike[str]) -> Header:
         As in `read`; also if the file is empty.
     """
     with _opened(file) as audio:
-        if not audio.frames:
+        if audio.frames <= 0:
             raise BadAudio("empty")
-        return Header(audio.samplerate, audio.frames)
+        return Header(audio.samplerate, audio.frames, _is_cut(audio.extra_info))
 
 
 def read(
@@ -95,8 +122,8 @@ def read(
     with _opened(file) as audio:
         if first:
             audio.seek(first)
-        n_samples = -1 if last is None else last - first
-        return audio.read(n_samples, dtype="float32", always_2d=True), audio.samplerate
+        n_samples = (audio.frames if last is None else last) - first
+        return _samples(audio, n_samples), audio.samplerate
 
 
 def decode(content: bytes) -> tuple[NDArray[np.float32], int]:
@@ -154,6 +181,30 @@ def too_short(seconds: float) -> BadAudio:
     return BadAudio(f"too short ({1000 * seconds:.0f} ms)")
 
 
+def _samples(audio: Any, n_samples: int) -> NDArray[np.float32]:
+    """Read so many samples, or those before the place where a file is damaged."""
+    import soundfile
+
+    blocks = []
+    try:
+        while n_samples > 0:
+            block = audio.read(min(n_samples, BLOCK), dtype="float32", always_2d=True)
+            blocks.append(block)
+            n_samples = n_samples - len(block) if len(block) else 0
+    except soundfile.SoundFileError:
+        if not blocks:
+            raise
+    return np.concatenate(blocks) if blocks else np.empty((0, audio.channels), np.float32)
+
+
+def _is_cut(log: str) -> bool:
+    """Tell from libsndfile's log of a header whether samples are missing at the end."""
+    sizes = re.findall(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", log)
+    return "lacks an end-of-stream bit" in log or any(
+        int(there) < int(claimed) < UNKNOWN_SIZE for claimed, there in sizes
+    )
+
+
 @contextmanager
 def _opened(file: str | os.PathLike[str] | bytes) -> Iterator[Any]:
     """Yield a `soundfile.SoundFile`."""
@@ -163,14 +214,35 @@ def _opened(file: str | os.PathLike[str] | bytes) -> Iterator[Any]:
         with _bytes_of(file) as opened:
             if not opened.read(1):
                 raise BadAudio("empty")
-    source = io.BytesIO(file) if isinstance(file, bytes) else os.fsencode(file)
     try:
-        with soundfile.SoundFile(source) as audio:
+        with _sound_file(file) as audio:
+            size = len(file) if isinstance(file, bytes) else os.path.getsize(file)
+            if audio.frames > MOST_PACKED * size:
+                raise BadAudio(f"corrupt ({audio.frames} samples in {size} bytes)")
             if not LOWEST_RATE <= audio.samplerate <= HIGHEST_RATE:
                 raise BadAudio(f"sampled at {audio.samplerate} Hz (4 to 384 kHz are read)")
             yield audio
     except soundfile.SoundFileError:
         raise BadAudio("of no known audio format, or corrupt") from None
+
+
+def _sound_file(file: str | os.PathLike[str] | bytes) -> Any:
+    """Open a file; where that gives no samples, open it as it can be mended."""
+    from soundfile import SoundFile, SoundFileError
+
+    def opened() -> Any:
+        return SoundFile(io.BytesIO(file) if isinstance(file, bytes) else os.fsencode(file))
+
+    with suppress(SoundFileError):
+        audio = opened()
+        if audio.frames > 0:
+            return audio
+    if isinstance(file, bytes):
+        content = mended(file)
+    else:
+        with _bytes_of(file) as damaged:
+            content = mended(damaged.read(MOST_MENDED))
+    return opened() if content is None else SoundFile(io.BytesIO(content))
 
 
 @contextmanager

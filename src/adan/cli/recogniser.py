@@ -6,6 +6,8 @@ import argparse
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +60,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "audio",
         nargs="+",
-        help="audio files, folders, or tables (.csv, .parquet) with a column 'file'",
+        help="audio files, folders, tables (.csv, .parquet) with a column 'file', or -: a pipe",
     )
     command.add_argument(
         "--speakers",
@@ -155,9 +157,11 @@ def _predict(options: argparse.Namespace) -> None:
         from adan.corpora.table_files import check_writable, write_table
 
         check_writable(options.output)
-    files = audio_files(options.audio)
-    speakers = speakers_of(files, options.speakers)
-    table = predict_files(load(options.model), files, speakers, progress=True)
+    with _heard_from_pipe(options.audio) as (places, pipe):
+        files = audio_files(places)
+        speakers = speakers_of(files, options.speakers)
+        table = predict_files(load(options.model), files, speakers, progress=True)
+    table["file"] = table["file"].replace({pipe: "-"})
     good, bad, lost = table[table["problem"] == ""], table[table["problem"] != ""], unusable(table)
     recordings = table["file"].nunique()
     if options.output:
@@ -171,6 +175,16 @@ def _predict(options: argparse.Namespace) -> None:
         print(f"{row.file}: {row.problem}", file=sys.stderr)
     if len(lost):
         raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
+
+
+@contextmanager
+def _heard_from_pipe(places: list[str]) -> Iterator[tuple[list[str], str]]:
+    """Yield places to read, and the file among them in which ``-``, standard input, is kept."""
+    with tempfile.TemporaryDirectory(prefix="adan-") as folder:
+        file = str(Path(folder) / "-")
+        if "-" in places:
+            Path(file).write_bytes(sys.stdin.buffer.read())
+        yield [file if place == "-" else place for place in places], file
 
 
 def _enrol(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from adan._files import readable
 from adan.corpora.audformat import read_audb, read_audformat
 from adan.corpora.base import Corpus, Vectors
 from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
@@ -69,7 +70,11 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
             raise AdanError(f"{name!r} is not an option of {kind}: {known}")
         if isinstance(value, bool) != isinstance(defaults[name], bool):
             raise AdanError(f"{name}={value!r} cannot be: say yes (True) or no (False)")
-    return read(**options)
+    try:
+        return read(**options)
+    except UnicodeEncodeError as error:
+        name = readable(error.object)
+        raise AdanError(f"{name} has a name that is no text in UTF-8: rename it") from error
 
 
 def known_corpora() -> list[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from adan import _cluster
+from adan._files import readable
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, content_of
 from adan.corpora import Corpus, Vectors
@@ -102,7 +103,7 @@ def vectors_of(
     bad = {name: o.problem for name, o in zip(names, outcomes, strict=True) if o.problem}
     if not vectors or (bad and not options.skip_bad):
         raise AdanError(_complaint(bad, len(names)))
-    index = pd.Index([name for name in names if name not in bad], name="file")
+    index = pd.Index([readable(name) for name in names if name not in bad], name="file")
     digests = sorted(outcome.digest for outcome in outcomes if not outcome.problem)
     about = {
         **extractor.about,

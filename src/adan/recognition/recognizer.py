@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from adan._files import readable
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.labels import encoded
@@ -319,7 +320,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         table = predict_files(self.model_, files, who, heard=heard)
         _refuse_unusable(table, files)
         means = table.groupby("file")[[f"p_{label}" for label in self.classes_]].mean()
-        return means.loc[files].to_numpy(np.float32)
+        return means.loc[[readable(file) for file in files]].to_numpy(np.float32)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recogniser to one bundle (safetensors and JSON).

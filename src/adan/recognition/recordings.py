@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from adan._files import readable
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, header_of, one_channel, read, resampled
 from adan.errors import AdanError
@@ -26,6 +27,9 @@ LONGEST = 15.0
 
 WINDOW = 5.0
 """A longer recording is cut into equal windows of at most so many seconds."""
+
+CUT = 0.1
+"""Seconds that a recording that was not cut off may lack; the header of an MP3 file guesses."""
 
 SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".wav")
 
@@ -129,7 +133,7 @@ def _who(
     """Return the speaker of each window."""
     if speakers is None:
         return None
-    of_file = {os.fspath(file): who for file, who in zip(files, speakers, strict=True)}
+    of_file = {readable(os.fspath(file)): who for file, who in zip(files, speakers, strict=True)}
     return windows["file"].map(of_file).to_numpy(str)
 
 
@@ -173,7 +177,7 @@ def listen(
         )
     table = pd.DataFrame(
         {
-            "file": [w.file for w, _ in heard],
+            "file": [readable(w.file) for w, _ in heard],
             "start": [round(w.first / w.rate, 2) for w, _ in heard],
             "end": [round(w.last / w.rate, 2) for w, _ in heard],
             "problem": [w.problem for w, _ in heard],
@@ -187,6 +191,11 @@ def listen(
             f"{narrow[0].rate} Hz): trust them less, or record at {rate} Hz",
             stacklevel=2,
         )
+    cut = {w.file: w.last / w.rate for w, vector in heard if vector is not None and w.is_cut}
+    if cut:
+        where = ", ".join(f"{readable(file)} after {end:.2f} s" for file, end in cut.items())
+        told = f"{len(cut)} of {len(files)} recordings are cut off ({where}): what is there is used"
+        warnings.warn(told, stacklevel=2)
     vectors = [vector for _, vector in heard if vector is not None]
     return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
 
@@ -220,6 +229,7 @@ class _Window:
     rate: int = 1
     first: int = 0
     last: int = 0
+    is_cut: bool = False
     problem: str = ""
 
 
@@ -248,7 +258,8 @@ def _windows(file: str) -> list[_Window]:
         return [_Window(file, problem=str(problem))]
     n = int(np.ceil(header.seconds / WINDOW)) if header.seconds > LONGEST else 1
     cuts = np.linspace(0, header.n_samples, n + 1).round().astype(int).tolist()
-    return [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]
+    windows = [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]
+    return [*windows[:-1], replace(windows[-1], is_cut=header.is_cut)]
 
 
 def _heard(
@@ -262,7 +273,9 @@ def _heard(
         return window, None
     try:
         samples, rate = read(window.file, window.first, window.last)
-        window = replace(window, last=window.first + len(samples))  # less, if the file was cut off
+        end = window.first + len(samples)
+        is_cut = window.is_cut or window.last - end > CUT * rate
+        window = replace(window, last=end, is_cut=is_cut)
         signal, wanted = one_channel(samples), wanted or rate
         return window, functionals(resampled(signal, rate, wanted), wanted, feature_set)
     except BadAudio as problem:

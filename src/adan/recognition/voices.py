@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from adan._files import readable
 from adan.errors import AdanError
 from adan.recognition.model import Model
 from adan.recognition.recordings import listen
@@ -36,7 +37,7 @@ def speakers_of(files: Sequence[str | os.PathLike[str]], who: str | None) -> lis
         return ["one"] * len(files)
     paths = [Path(file).absolute() for file in files]
     if who == "by-folder":
-        return [str(path.parent) for path in paths]
+        return [readable(str(path.parent)) for path in paths]
     known = _listed(Path(who))
     for path in paths:
         if path.resolve() not in known:
