@@ -46,7 +46,7 @@ def read(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[
             header = json.loads((file.metadata() or {}).get("adan", "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise AdanError(f"{path} is not there") from None
+        raise AdanError(f"{path} is not there: give another file") from None
     except (OSError, SafetensorError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise AdanError(f"{path} is damaged or no file of adan's: {reason}") from error

@@ -35,7 +35,7 @@ def connected(address: str) -> Iterator[Any]:
         client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         raise AdanError(
-            f"no Dask scheduler answers at {address}: start one with dask scheduler, or mend "
+            f"no Dask scheduler answers at {address}: start one with 'dask scheduler', or correct "
             "--scheduler"
         ) from error
     with client:
@@ -120,7 +120,10 @@ def ordered(client: Any, function: Callable[[Any], Any], items: Sequence[Any]) -
     n = next(following, None)
     for name, values in unordered(client, _all_of, tasks):
         if isinstance(values, Exception):
-            raise AdanError(f"the workers died on {batches[name]}: out of memory?")
+            raise AdanError(
+                f"the workers died on {batches[name]}, perhaps out of memory: "
+                "run fewer on each machine"
+            )
         ready[name] = values
         while n in ready:
             yield from ready.pop(n)

@@ -67,9 +67,9 @@ def test_file_without_a_speaker(make_database):
 def test_tables(make_database):
     folder = make_database()
     assert len(read_audformat(folder, table="gold").table) == 3
-    with pytest.raises(AdanError, match="no table 'silver': choose of files, gold, parts"):
+    with pytest.raises(AdanError, match="no table 'silver': choose one of files, gold, parts"):
         read_audformat(folder, table="silver")
-    with pytest.raises(AdanError, match=r"labels of segments.*whole files"):
+    with pytest.raises(AdanError, match=r"labels segments.*whole files"):
         read_audformat(folder, emotion="mood", table="parts")
 
 

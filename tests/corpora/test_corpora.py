@@ -156,9 +156,9 @@ def test_options_are_those_of_the_corpus(make_csv, make_emodb_folder):
     with pytest.raises(AdanError, match="'part' is not an option of a table: it has none"):
         read_corpus(path, part="improvised")
     folder = make_emodb_folder()
-    with pytest.raises(AdanError, match="not an option of EmoDB: choose of check_counts"):
+    with pytest.raises(AdanError, match="not an option of EmoDB: choose one of check_counts"):
         read_corpus(folder, part="improvised")
-    with pytest.raises(AdanError, match="check_counts='nope' cannot be: say yes"):
+    with pytest.raises(AdanError, match="check_counts='nope' is of no use: give yes"):
         read_corpus(folder, check_counts="nope")
 
 

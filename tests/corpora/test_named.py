@@ -141,7 +141,9 @@ def test_songs_are_not_speech(make_folder):
 
 def test_code_outside_the_map(make_folder):
     folder = make_folder(["f1/dis-f1-b1.wav", "f1/amo-f1-b1.wav"])
-    message = r"amo-f1-b1\.wav with the emotion 'amo', which EMOVO has not: expected one of rab"
+    message = (
+        r"amo-f1-b1\.wav with the emotion 'amo', which EMOVO does not have: expected one of rab"
+    )
     with pytest.raises(AdanError, match=message):
         read_corpus(folder, check_counts=False)
 

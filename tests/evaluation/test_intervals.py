@@ -32,7 +32,7 @@ def test_counts_give_the_scores_of_the_pooled_predictions(make_predictions):
 
 def test_a_prediction_that_stands_twice_is_refused(make_predictions):
     predictions = make_predictions({"adan": 0.7})
-    with pytest.raises(AdanError, match=r"2 predictions stand more than once, first .* by adan"):
+    with pytest.raises(AdanError, match=r"2 predictions are there more than once, .* by adan"):
         count(pd.concat([predictions, predictions.iloc[:2]]))
 
 

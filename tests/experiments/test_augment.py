@@ -55,7 +55,7 @@ def test_whole_number_labels_stay_whole_numbers(table):
     [
         (lambda t: t.drop(columns="emotion"), "no column 'emotion'.*speaker, take"),
         (lambda t: t.assign(emotion=[None, *t["emotion"][1:]]), "'emotion' is empty in row u0"),
-        (lambda t: t[["emotion", "take"]], "no columns to take for features"),
+        (lambda t: t[["emotion", "take"]], "no column of numbers with a fraction"),
         (lambda t: t.assign(synthetic=False), "'synthetic' already"),
         (lambda t: t.assign(pitch=np.nan), "1 of 3 columns: pitch"),
     ],

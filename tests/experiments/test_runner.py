@@ -175,7 +175,7 @@ def test_what_fails_is_told_and_the_rest_is_done(make_done, make_study_file, tmp
         'huge = { synthesizer = "adan", parameters = { autoencoder_hidden = [1000000, 1000000] } }'
     )
     study = make_study_file(more=huge)
-    with pytest.raises(AdanError, match=r"2 cells failed, .*huge, seed 0.*allocate"):
+    with pytest.raises(AdanError, match=r"2 cells failed.*huge, seed 0.*allocate"):
         run(study, tmp_path / "run")
     assert main(["study", "status", str(tmp_path / "run")]) == 0
     told = capsys.readouterr().out

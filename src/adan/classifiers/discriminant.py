@@ -127,7 +127,9 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         centre = rows.mean(axis=0, dtype=np.float64)
         axes, short = span(rows - centre.astype(rows.dtype), n_real)
         if not short.any():
-            raise AdanError("all vectors are alike: nothing to tell classes apart by")
+            raise AdanError(
+                "all vectors are alike, so nothing tells the classes apart: check the features"
+            )
         whole = Moments.of(short, codes, len(self.classes_))
         noise = [whitening(whole, s)[1] if self.correct_bias else 0.0 for s in candidates]
         settings = list(zip(candidates, noise, strict=True))
@@ -321,7 +323,9 @@ def _inner_folds(codes: NDArray[np.intp], groups: ArrayLike | None) -> NDArray[n
     if groups is not None:
         speakers, folds = np.unique(np.asarray(groups), return_inverse=True)
         if len(folds) != len(codes):
-            raise AdanError(f"groups names {len(folds)} speakers for {len(codes)} vectors")
+            raise AdanError(
+                f"groups names {len(folds)} speakers for {len(codes)} vectors: give one for each"
+            )
         if len(speakers) > 1:
             return folds % MOST_FOLDS
     folds = np.empty_like(codes)

@@ -22,5 +22,5 @@ def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise AdanError(f"y holds 1 class only ('{classes[0]}'): nothing to tell apart")
+        raise AdanError(f"y holds 1 class only ('{classes[0]}'): give two at least")
     return classes, codes

@@ -68,7 +68,7 @@ def _corpus_check(options: argparse.Namespace) -> None:
         if len(bad):
             raise AdanError(
                 f"{len(bad)} of {len(audio)} audio files of {corpus.name} cannot be used "
-                "(listed above): mend them, or leave them out with adan extract --skip-bad"
+                "(listed above): mend them, or leave them out with 'adan extract --skip-bad'"
             )
     corpus.require_groups()
 

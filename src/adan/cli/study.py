@@ -128,5 +128,5 @@ def _study_export(options: argparse.Namespace) -> None:
     with writing(options.output):
         n = Store(options.folder).merge(options.output)
     if not n:
-        raise AdanError(f"{options.folder} has no cell that is done: see adan study status")
+        raise AdanError(f"{options.folder} has no cell that is done: see 'adan study status'")
     print(f"{options.output}: the predictions of {n} cells")

@@ -66,10 +66,10 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     for name, value in options.items():
         if name not in defaults:
-            known = f"choose of {', '.join(defaults)}" if defaults else "it has none"
+            known = f"choose one of {', '.join(defaults)}" if defaults else "it has none"
             raise AdanError(f"{name!r} is not an option of {kind}: {known}")
         if isinstance(value, bool) != isinstance(defaults[name], bool):
-            raise AdanError(f"{name}={value!r} cannot be: say yes (True) or no (False)")
+            raise AdanError(f"{name}={value!r} is of no use: give yes (True) or no (False)")
     try:
         return read(**options)
     except UnicodeEncodeError as error:

@@ -113,14 +113,16 @@ def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.
     """Collect what is known about each file, from all tables or from one."""
     name = database.name
     if table is not None and table not in database.tables:
-        raise AdanError(f"{name} has no table {table!r}: choose of {', '.join(database.tables)}")
+        raise AdanError(
+            f"{name} has no table {table!r}: choose one of {', '.join(database.tables)}"
+        )
     try:
         labels = database.get(emotion, [speaker, "session"], tables=table)
     except (TypeError, ValueError) as error:
         raise AdanError(_unreadable(name, error)) from error
     if isinstance(labels.index, pd.MultiIndex):
         raise AdanError(
-            f"{name} has labels of segments, and those of whole files are expected: "
+            f"{name} labels segments of files, and labels of whole files are expected: "
             f"choose a table with table=NAME of {', '.join(database.tables)}"
         )
     known = ", ".join(database.schemes)

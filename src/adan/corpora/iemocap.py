@@ -154,8 +154,8 @@ def _turns(path: Path) -> list[dict[str, str]]:
             )
         if turn["label"] not in (*EMOTIONS, *OTHERS):
             raise AdanError(
-                f"{path} gives {turn['utterance']} the label {turn['label']!r}, which IEMOCAP has "
-                f"not: expected one of {', '.join((*EMOTIONS, *OTHERS))}"
+                f"{path} gives {turn['utterance']} the label {turn['label']!r}, which IEMOCAP does "
+                f"not have: expected one of {', '.join((*EMOTIONS, *OTHERS))}"
             )
         turns.append(turn.groupdict())
     return turns

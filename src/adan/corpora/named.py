@@ -227,7 +227,7 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     if strange:
         raise AdanError(
             f"{folder} holds {len(strange)} WAV files that are not {rule.title}'s, such as "
-            f"{strange[0]}: leave only {rule.source}, named like {rule.example}"
+            f"{strange[0]}: keep only {rule.source} there, named like {rule.example}"
         )
     table = pd.DataFrame([match.groupdict() for match in matches if match])
     table.index = pd.Index([m[0].replace("/", "_") for m in matches if m], name="utterance")
@@ -235,7 +235,7 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     if len(unknown):
         raise AdanError(
             f"{folder} has {unknown[0]}.wav with the emotion {table['emotion'][unknown[0]]!r}, "
-            f"which {rule.title} has not: expected one of {', '.join(rule.emotions)}"
+            f"which {rule.title} does not have: expected one of {', '.join(rule.emotions)}"
         )
     emotion = table.pop("emotion").map({code: e for code, (e, _) in rule.emotions.items()})
     table.insert(0, "file", [str(file) for file in files])

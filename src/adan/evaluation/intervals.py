@@ -103,7 +103,7 @@ def count(predictions: pd.DataFrame) -> pd.DataFrame:
     if len(twice := predictions[predictions.duplicated(key)]):
         first = twice.iloc[0]
         raise AdanError(
-            f"{len(twice)} predictions stand more than once, first that of utterance "
+            f"{len(twice)} predictions are there more than once, the first that of utterance "
             f"'{first['utterance']}' by {first['method']} with seed {first['seed']}: "
             "keep one of each"
         )

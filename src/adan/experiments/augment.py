@@ -47,7 +47,7 @@ def augment(
     """
     table = vectors.table
     if label not in table:
-        raise AdanError(f"no column {label!r} to take labels from; there are {_some(table)}")
+        raise AdanError(f"no column {label!r} to take labels from: choose one of {_some(table)}")
     if "synthetic" in table:
         raise AdanError("the table has a column 'synthetic' already: augment the real rows alone")
     if table[label].isna().any():
@@ -55,7 +55,7 @@ def augment(
         raise AdanError(f"column {label!r} is empty in row {row}: fill it in or drop the row")
     features = [name for name in vectors.features if name != label]
     if not features:
-        raise AdanError(f"no columns to take for features among {_some(table)}")
+        raise AdanError(f"no column of numbers with a fraction to be a feature in {_some(table)}")
     fitted = clone(synthesizer)
     labels = table[label].to_numpy()
     fit_all([fitted], [(table[features], labels)], progress=progress)

@@ -78,8 +78,8 @@ def run(
     if failed:
         cell, reason = next(iter(failed.items()))
         raise AdanError(
-            f"{len(failed)} cells failed, the first of them {cell}: {reason}; the others are done, "
-            f"'adan study status {folder}' lists them, and run again tries them again"
+            f"{len(failed)} cells failed and the others are done; the first to fail is {cell}: "
+            f"{reason}; 'adan study status {folder}' lists all, and another run tries them again"
         )
 
 
@@ -142,7 +142,7 @@ def _free(
     locks: dict[str, BaseFileLock],
     bar: Any,
 ) -> Iterator[Task]:
-    """Yield what is left of each task, locked; those that another run has go to ``busy``."""
+    """Yield what is left of each task, locked; ``busy`` gets the tasks that another run has."""
     from filelock import Timeout
 
     for task in tasks:

@@ -142,7 +142,9 @@ class Store:
             for data in settings["data"]:
                 data["subset"]
         except FileNotFoundError:
-            raise AdanError(f"{self.folder} holds no run (it has no {path.name})") from None
+            raise AdanError(
+                f"{self.folder} holds no run (it has no {path.name}): give another folder"
+            ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AdanError(
                 f"{self.folder} holds a run with other settings, or {path.name} is damaged: choose "

@@ -58,4 +58,6 @@ class FeatureSet(Enum):
         for known, member in cls.__members__.items():
             if known.lower() == name.lower():
                 return member
-        raise AdanError(f"{name!r} is not a feature set: choose of {', '.join(cls.__members__)}")
+        raise AdanError(
+            f"{name!r} is not a feature set: choose one of {', '.join(cls.__members__)}"
+        )

@@ -65,8 +65,8 @@ def read_runs(folder: Path) -> list[Run]:
     predictions = _table(folder / "predictions.parquet", *_SOURCE, *ROW, *_PREDICTION)
     if predictions is None or predictions.empty:
         raise AdanError(
-            f"{folder} has no finished row to report (its run is {about.get('run', 'a study')}): "
-            "let a run of a table, such as adan reproduce table1, or of a study finish at least one"
+            f"{folder} has no finished row to report (it holds {about.get('run', 'a study')}): "
+            "give the folder of a table, such as table1, or of a study, of which a cell is done"
         )
     quality = _table(folder / "quality.parquet", *_SOURCE, "space", "method", "fold", "class")
     table = _table(folder / f"{about['run']}.csv", *_PUBLISHED) if "run" in about else None
