@@ -26,7 +26,7 @@ SHORT = {
     "hidden": (10,),
     "denoiser_hidden": (10,),
     "precision": "float32",
-    "steps": 5,
+    "diffusion_steps": 5,
 }
 METHODS = ["real only", *BUILT_IN]
 SIZES = {"03": 23, "08": 30, "09": 37}

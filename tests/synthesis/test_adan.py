@@ -34,6 +34,7 @@ def test_defaults_are_the_papers():
         "epsilon": 1e-8,
         "drop_last": False,
         "stop": None,
+        "steps": 800,
         "epochs": None,
         "batch_size": None,
         "rotate": True,
@@ -41,6 +42,14 @@ def test_defaults_are_the_papers():
         "device": "auto",
         "random_state": None,
     }
+
+
+def test_a_larger_set_makes_no_more_updates(make_adan, make_rows):
+    X, y = make_rows(n=100)
+    for times, epochs in ((1, 6), (3, 2)):
+        adan = make_adan(epochs=None, steps=12, batch_size=50)
+        adan.fit(np.tile(X, (times, 1)), np.tile(y, times))
+        assert len(adan.history_["loss_encoder"]) == epochs
 
 
 def test_history_is_a_table_with_a_row_an_epoch(make_adan, make_rows):

@@ -54,7 +54,7 @@ PEERS = {
     ),
     "diffusion": (
         Diffusion,
-        {"steps": 10, "denoiser_hidden": (9,), **LATENT},
+        {"diffusion_steps": 10, "denoiser_hidden": (9,), **LATENT},
         [[AUTOENCODER], [("denoiser", {"denoiser"})]],
     ),
 }

@@ -20,7 +20,7 @@ SMALL = {
     "denoiser_hidden": (10, 10),
     "latent_dim": 5,
     "discriminator_steps": 2,
-    "steps": 10,
+    "diffusion_steps": 10,
     "epochs": 3,
 }
 

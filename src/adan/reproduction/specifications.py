@@ -41,7 +41,7 @@ AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
 }
 """The classifiers of the authors' published scripts, by their kinds."""
 
-SHORT = {"epochs": 20, "steps": 200, "times": 2}
+SHORT = {"epochs": 20, "steps": 80, "times": 2}
 """What a quick look cuts training down to."""
 
 

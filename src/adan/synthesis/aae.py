@@ -125,7 +125,7 @@ class AdversarialAutoencoder(LatentSynthesizer):
     autoencoder_hidden: Sequence[int] = (1000, 1000)
     hidden: Sequence[int] = (100, 100)
     learning_rate: float = 1e-3
-    epochs: int = 150
+    steps: int = 600
 
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState

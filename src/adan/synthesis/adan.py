@@ -72,8 +72,8 @@ class ADAN(GameSynthesizer):
     An autoencoder ``R(E(x))`` with an auxiliary emotion classifier ``C(E(x))`` learns a latent
     space; a generator ``G(z, y)`` learns, in a game with a discriminator ``D(h)``, to produce
     latent vectors that cannot be told from the encoder's; ``R(G(z, y))`` are synthetic feature
-    vectors. ``ADAN()`` is the network of the paper, Sections II and III-D; of the number of epochs
-    it says "until convergence", of the batch size nothing.
+    vectors. ``ADAN()`` is the network of the paper, Sections II and III-D. Of the length of
+    training the paper says "until convergence", of the batch size nothing.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class ADAN(GameSynthesizer):
     --------
     >>> from adan import ADAN, load_emodb
     >>> X, y = load_emodb(return_X_y=True)
-    >>> adan = ADAN(epochs=2, random_state=0).fit(X, y)  # 200 by default
+    >>> adan = ADAN(epochs=2, random_state=0).fit(X, y)  # 160 by default: 800 updates
     >>> X_synthetic, y_synthetic = adan.sample({"anger": 10, "sadness": 20})
     >>> X_synthetic.shape
     (30, 4368)

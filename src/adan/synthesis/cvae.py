@@ -111,7 +111,7 @@ class ConditionalVAE(NeuralSynthesizer):
     latent_dim: int = 100
     hidden: Sequence[int] = (800, 800)
     learning_rate: float = 1e-3
-    epochs: int = 100
+    steps: int = 400
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
         h = apply(self.prior_, self._one_hot(codes)) + normal(rng, len(codes), self.latent_dim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ class Diffusion(ClassifyingAutoencoder):
         latent_dim: int,
         hidden: Sequence[int],
         denoiser_hidden: Sequence[int],
-        steps: int,
+        diffusion_steps: int,
         **autoencoder: Any,
     ) -> None:
         super().__init__(ranks, generators, latent_dim=latent_dim, **autoencoder)
@@ -43,7 +43,7 @@ class Diffusion(ClassifyingAutoencoder):
         widths = (latent_dim + 2 + n_classes, *denoiser_hidden, latent_dim)
         self.denoiser = StackedMLP([widths] * n, generators)
         self.noise = {"latent": latent_dim, "time": 1}
-        signals = torch.as_tensor(cosine_schedule(steps)[1:])
+        signals = torch.as_tensor(cosine_schedule(diffusion_steps)[1:])
         self.register_buffer("signals", signals, persistent=False)
 
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:  # noqa: D102
@@ -93,14 +93,16 @@ class LatentDiffusion(LatentSynthesizer):
 
     Parameters
     ----------
-    steps : int, default=100
+    diffusion_steps : int, default=100
         From data to noise and back (T).
     hidden : tuple of int, default=(100, 100)
         Hidden layers of C.
     denoiser_hidden : tuple of int, default=(400, 400)
         Hidden layers of the denoiser.
-    epochs : int, default=200
-        Passes over the training vectors in each of the two phases.
+    steps : int, default=800
+        Updates in each of the two phases.
+    epochs : int, default=None
+        Passes over the training vectors in each of the two phases, in place of ``steps``.
 
     Attributes
     ----------
@@ -120,14 +122,21 @@ class LatentDiffusion(LatentSynthesizer):
 
     _kind = Diffusion
 
-    steps: int = 100
+    diffusion_steps: int = 100
     hidden: Sequence[int] = (100, 100)
     denoiser_hidden: Sequence[int] = (400, 400)
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        parameters = header["parameters"]
+        if "diffusion_steps" not in parameters:  # a file of version 0.1, which called them steps
+            parameters["diffusion_steps"] = parameters.pop("steps")
+        return super()._restored(header, arrays)
 
     def _sample_latent(
         self, codes: NDArray[np.intp], rng: np.random.RandomState
     ) -> NDArray[np.float32]:
-        signals, one_hot = cosine_schedule(self.steps), self._one_hot(codes)
+        signals, one_hot = cosine_schedule(self.diffusion_steps), self._one_hot(codes)
         h = normal(rng, len(codes), self.latent_dim)
         for before, now in zip(signals[-2::-1], signals[:0:-1], strict=True):
             level = np.tile(np.sqrt([now, 1 - now], dtype=np.float32), (len(codes), 1))

@@ -44,8 +44,11 @@ class NeuralSynthesizer(Stackable, Synthesizer):
     anneal : bool, default=False
         Whether the learning rate falls linearly, round by round, towards 0 at the end of training
         (of each phase, where networks are trained one after the other).
-    epochs : int, default=200
-        Passes over the training vectors.
+    steps : int, default=800
+        Updates (of each phase). The same number for every set, however large: with a number of
+        epochs that suits 500 vectors, the discriminator would win on 5,000.
+    epochs : int, default=None
+        Passes over the training vectors in place of ``steps``.
     batch_size : int, default=128
         Rows a batch at the most.
     rotate : bool, default=True
@@ -69,7 +72,8 @@ class NeuralSynthesizer(Stackable, Synthesizer):
 
     learning_rate: float = 1e-4
     anneal: bool = False
-    epochs: int = 200
+    steps: int = 800
+    epochs: int | None = None
     batch_size: int = 128
     rotate: bool = True
     precision: Precision = "auto"
@@ -202,6 +206,14 @@ class NeuralSynthesizer(Stackable, Synthesizer):
         """Tell whether an epoch leaves out what fills no batch."""
         return False
 
+    def _n_batches(self, n_rows: int) -> int:
+        """Return how many batches an epoch has."""
+        return n_batches(n_rows, self.batch_size, self._drops_last())
+
+    def _rounds(self, n_rows: int) -> int:
+        """Return how many updates a set of so many rows is trained with."""
+        return self.steps if self.epochs is None else self.epochs * self._n_batches(n_rows)
+
     def _stop_rule(self) -> Rule | None:
         """Return what ends training before its last epoch, if anything does."""
         return None
@@ -214,7 +226,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
 
     def _job(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> Job:
         settings = {k: str(v) for k, v in self.get_params().items() if k != "random_state"}
-        batches = n_batches(len(X), self.batch_size, self._drops_last())
+        batches = self._n_batches(len(X))
         stack = (len(self.classes_), self.n_features_in_, batches, *settings.items())
         return Job(self, (X, codes), stack)
 
@@ -222,7 +234,8 @@ class NeuralSynthesizer(Stackable, Synthesizer):
     def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
         first, (X, _) = jobs[0].estimator, jobs[0].data
         alone = first._networks([min(X.shape) if first.rotate else X.shape[1]], [None])
-        total = len(jobs) * len(alone.phases()) * first.epochs
+        n_epochs = first._rounds(len(X)) // first._n_batches(len(X))
+        total = len(jobs) * len(alone.phases()) * n_epochs
         device = device_of(first.device)
         with (
             progress_bar(
@@ -278,7 +291,7 @@ def _fit_chunk(jobs: Sequence[Job], device: torch.device, advance: Callable[[int
         rows,
         codes,
         n_classes=len(first.classes_),
-        rounds=first.epochs * n_batches(len(rows[0]), first.batch_size, drop_last),
+        rounds=first._rounds(len(rows[0])),
         batch_size=first.batch_size,
         learning_rate=first.learning_rate,
         anneal=first.anneal,

@@ -34,8 +34,10 @@ class SequentialADAN(ADAN):
 
     Parameters
     ----------
-    epochs : int, default=200
-        Passes over the training vectors in each of the two phases.
+    steps : int, default=800
+        Updates in each of the two phases.
+    epochs : int, default=None
+        Passes over the training vectors in each of the two phases, in place of ``steps``.
 
     Attributes
     ----------
