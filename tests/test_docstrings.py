@@ -5,7 +5,9 @@ import doctest
 import importlib.util
 import inspect
 import pkgutil
+import re
 from enum import EnumType
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -38,19 +40,24 @@ CHECKS = {
 PUBLIC = {name: getattr(adan, name) for name in adan.__all__}
 CLASSES = {name: kind for name, kind in PUBLIC.items() if isinstance(kind, type)}
 ESTIMATORS = [name for name, kind in CLASSES.items() if issubclass(kind, BaseEstimator)]
-SYNTHESIZERS = [name for name in ESTIMATORS if issubclass(CLASSES[name], adan.Synthesizer)]
 
 
-def names_of(kinds):
-    """The public names, and the methods that classes have from this package."""
-    yield from (name for name, kind in PUBLIC.items() if not isinstance(kind, EnumType))
-    for name in kinds:
-        for method, function in inspect.getmembers(CLASSES[name], inspect.isroutine):
-            if not method.startswith("_") and function.__module__.startswith("adan."):
-                yield f"{name}.{method}"
+def members_of(kind):
+    """The methods and properties that a class has from this package, not from scikit-learn."""
+    for owner in inspect.getmro(kind):
+        if owner.__module__.startswith("adan."):
+            for name, value in vars(owner).items():
+                if hasattr(value, "__get__") and not re.fullmatch("_.*|set_.*_request", name):
+                    yield name
 
 
-@pytest.mark.parametrize("name", names_of(SYNTHESIZERS))
+NAMES = [name for name, kind in PUBLIC.items() if not isinstance(kind, EnumType)]
+NAMES += [f"{name}.{m}" for name in set(NAMES) & {*CLASSES} for m in {*members_of(CLASSES[name])}]
+NAMES.sort()
+FUNCTIONS = [name for name in NAMES if inspect.isroutine(attrgetter(name)(adan))]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_numpydoc_finds_nothing_wrong(name):
     errors = [
         f"{code}: {text}" for code, text in validate(f"adan.{name}")["errors"] if code in CHECKS
@@ -67,6 +74,19 @@ def test_documented_parameters_and_defaults_are_those_of_the_signature(name):
         documented[parameter.name] = parameter.type.partition("default=")[2]
     expected = {p.name: p.default for p in inspect.signature(kind).parameters.values()}
     assert {n: ast.literal_eval(default) for n, default in documented.items()} == expected
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_document_their_defaults_and_when_they_raise(name):
+    function = attrgetter(name)(adan)
+    doc = docscrape.FunctionDoc(function)
+    types = {n: p.type for p in doc["Parameters"] for n in p.name.split(", ")}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.default is not parameter.empty:
+            shown = types[parameter.name].partition("default=")[2]
+            assert ast.literal_eval(shown) == parameter.default, parameter.name
+    if "raise AdanError" in inspect.getsource(inspect.unwrap(function)):
+        assert doc["Raises"]
 
 
 MODULES = [module.name for module in pkgutil.walk_packages(adan.__path__, "adan.")]

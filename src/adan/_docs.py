@@ -1,12 +1,34 @@
-"""What classes that build on one another say of their parameters, written once."""
+"""What docstrings of several classes or methods say, written once."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+VECTORS = """Parameters
+----------
+X : array-like of shape (n_samples, n_features)
+    Standardised feature vectors."""
+LABELS = """Returns
+-------
+ndarray of shape (n_samples,)
+    The label of each vector, one of ``classes_``."""
+
+
+def described(*sections: str) -> Callable[[Method], Method]:
+    """Append sections to the docstring of a method."""
+
+    def complete(method: Method) -> Method:
+        if method.__doc__ is not None:  # else Python runs with -OO
+            method.__doc__ = "\n\n".join([inspect.cleandoc(method.__doc__), *sections])
+        return method
+
+    return complete
 
 
 def documented(cls: Class) -> Class:

@@ -29,6 +29,7 @@ from sklearn.metrics import recall_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
+from adan._docs import LABELS, VECTORS, described
 from adan.classifiers.labels import encoded
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, principal_axes
@@ -152,8 +153,15 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
             The real training rows of a fold, normalised. They are not normalised anew on the inner
             training speakers: where one z-norm differs from the other in its means, that changes
             no discriminant function.
-        y, speakers : ndarray of shape (n,)
-            Label and speaker of each.
+        y : ndarray of shape (n,)
+            Labels.
+        speakers : ndarray of shape (n,)
+            The speaker of each.
+
+        Returns
+        -------
+        Self
+            With the parameters of this one, but for ``shrinkage`` where it is "auto".
         """
         if self.shrinkage != "auto":
             return clone(self)
@@ -162,22 +170,43 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
 
     @computing()
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the discriminant functions (n_samples, n_classes) of vectors.
+        """Return the discriminant functions of vectors.
 
-        Of two classes the second one's minus the first one's, (n_samples,), as in scikit-learn.
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Standardised feature vectors.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples,), float64
+            One column for each of ``classes_``. Of two classes the function of the second minus
+            that of the first, as in scikit-learn.
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
+    @described(VECTORS, LABELS)
     @computing()
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the label (n_samples,) of each row of ``X`` (n_samples, n_features)."""
+        """Return the labels with the largest discriminant function."""
         best = self._scores(X).argmax(axis=1)
         return self.classes_[best]
 
     @computing()
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the class probabilities (n_samples, n_classes) of vectors."""
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Standardised feature vectors.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            One column for each of ``classes_``.
+        """
         return softmax(self._scores(X) / self.temperature_, axis=1)
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from adan._computing import computing
-from adan._docs import documented
+from adan._docs import LABELS, VECTORS, described, documented
 from adan.classifiers.discriminant import Moments, span, whitening
 from adan.classifiers.labels import encoded
 from adan.networks.coordinates import in_small_span, turned
@@ -213,8 +213,9 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
         rows = validate_data(self, X, reset=False, dtype=np.float32)
         return self.network_(torch.as_tensor(rows)[None])[0].softmax(dim=-1).numpy()
 
+    @described(VECTORS, LABELS)
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label (n_samples,) of each row of ``X``."""
+        """Return the most probable labels."""
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 

@@ -13,6 +13,7 @@ from sklearn.svm import SVC
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
+from adan._docs import LABELS, VECTORS, described
 from adan.networks.coordinates import SPANNING, in_small_span
 
 KERNEL_BYTES = 2 * 1024**3
@@ -67,15 +68,28 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.support_vectors_ = rows[self._svc.support_]
         return self
 
+    @described(VECTORS, LABELS)
     @computing()
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the label (n_samples,) of each row of ``X`` (n_samples, n_features)."""
+        """Return the labels for which most pairs of classes decide."""
         seen = self._seen_by_libsvm(X)
         return self._svc.predict(seen)
 
     @computing()
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the one-versus-rest decision values, as ``sklearn.svm.SVC`` does."""
+        """Return the decision values of one class against the rest, as ``sklearn.svm.SVC`` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Standardised feature vectors.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples,), float64
+            One column for each of ``classes_``. Of two classes a single value, positive for the
+            second.
+        """
         seen = self._seen_by_libsvm(X)
         return self._svc.decision_function(seen)
 

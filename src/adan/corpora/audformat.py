@@ -26,9 +26,10 @@ def read_audformat(
     ----------
     folder : path-like
         Where ``db.yaml`` and the tables lie.
-    emotion, speaker : str
-        Names of the schemes, or of the columns, that hold emotions and speakers. They may be in
-        different tables.
+    emotion : str, default="emotion"
+        Name of the scheme, or of the column, that holds the emotions.
+    speaker : str, default="speaker"
+        Name of the scheme or column of the speakers, which may be in another table.
     table : str, default=None
         Take the emotions of this table alone, which must be one of whole files; None takes all.
 
@@ -66,18 +67,23 @@ def read_audb(
     ----------
     name : str
         Name of the database, alone for the latest version or as ``name@version``.
-    emotion, speaker, table
-        As in `read_audformat`.
+    emotion : str, default="emotion"
+        Name of the scheme, or of the column, that holds the emotions.
+    speaker : str, default="speaker"
+        Name of the scheme or column of the speakers, which may be in another table.
+    table : str, default=None
+        Take the emotions of this table alone, which must be one of whole files; None takes all.
 
     Returns
     -------
     Corpus
-        As in `read_audformat`.
+        As `read_audformat` gives it.
 
     Raises
     ------
     AdanError
-        As in `read_audformat`; also if audb finds no such database or version.
+        If audb finds no such database or version, or the database cannot be read, has no such
+        scheme or table, or labels segments of files.
 
     References
     ----------

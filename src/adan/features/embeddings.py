@@ -26,18 +26,23 @@ def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any)
     ----------
     corpus : Corpus
         With a column ``file``.
-    model, **options
-        As in `embed`.
+    model : path-like or str
+        A wav2vec 2.0, HuBERT or WavLM model for `transformers`: its folder, or its name on the
+        hub such as ``microsoft/wavlm-base-plus``.
+    **options
+        ``layer`` and ``device`` as `embed` takes them, and those of `adan.features.Options`.
 
     Returns
     -------
     Corpus
-        As `adan.features.features_of` gives it.
+        Its table followed by the embeddings (float32), less the utterances that were skipped;
+        ``about`` is that of `embed`. Features that it had are replaced.
 
     Raises
     ------
     AdanError
-        As in `embed`; also if the corpus has no audio.
+        If the corpus has no audio, files or the model cannot be used, or transformers or soundfile
+        is not installed.
     """
     return with_vectors(corpus, lambda files: embed(files, model, **options))
 
@@ -55,7 +60,8 @@ def embed(
     Parameters
     ----------
     files : iterable of path-like
-        As in `adan.features.extract`; resampled to the rate of the model.
+        In any format that libsndfile reads; resampled to the rate of the model, and several
+        channels are averaged.
     model : path-like or str
         A wav2vec 2.0, HuBERT or WavLM model for `transformers`: its folder, or its name on the
         hub such as ``microsoft/wavlm-base-plus``. The weights must be safetensors.

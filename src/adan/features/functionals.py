@@ -27,8 +27,11 @@ def features_of(corpus: Corpus, feature_set: FeatureSet | str, **options: Any) -
     ----------
     corpus : Corpus
         With a column ``file``.
-    feature_set, **options
-        As in `extract`.
+    feature_set : FeatureSet or str
+        A set of openSMILE or its name.
+    **options
+        ``skip_bad``, ``cache``, ``progress``, ``n_jobs`` and ``scheduler``: see
+        `adan.features.Options`.
 
     Returns
     -------
@@ -39,7 +42,8 @@ def features_of(corpus: Corpus, feature_set: FeatureSet | str, **options: Any) -
     Raises
     ------
     AdanError
-        As in `extract`; also if the corpus has no audio.
+        If the corpus has no audio, files cannot be used, none is left, the set is unknown, or
+        openSMILE, soundfile or platformdirs is not installed.
     """
     return with_vectors(corpus, lambda files: extract(files, feature_set, **options))
 

@@ -227,7 +227,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     @property
     def card_(self) -> dict[str, Any]:
-        """The model card."""
+        """The model card: what the recogniser was made of, and how good it is."""
         check_is_fitted(self)
         return self.model_.card
 
@@ -264,7 +264,25 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
     def predict(
         self, X: ArrayLike | Sequence[str | os.PathLike[str]], groups: ArrayLike | None = None
     ) -> NDArray[Any]:
-        """Return the most probable label (n_samples,); see `predict_proba`."""
+        """Return the most probable labels.
+
+        Parameters
+        ----------
+        X : sequence of path-like, or array-like of shape (n_samples, n_features)
+            Audio files or vectors, as `fit` takes them.
+        groups : array-like of shape (n_samples,), default=None
+            The speaker of each; see `predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The label of each, one of ``classes_``.
+
+        Raises
+        ------
+        AdanError
+            As `predict_proba` does.
+        """
         best = self.predict_proba(X, groups).argmax(axis=1)
         return self.classes_[best]
 
@@ -325,6 +343,11 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recogniser to one bundle (safetensors and JSON).
 
+        Parameters
+        ----------
+        path : path-like
+            File to write, such as ``model.adan``; one that is there is replaced.
+
         Raises
         ------
         AdanError
@@ -336,6 +359,11 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a bundle that `save` wrote; nothing is unpickled.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
 
         Returns
         -------

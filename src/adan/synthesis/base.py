@@ -74,9 +74,9 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         ----------
         counts : mapping of label to int, or array-like of labels
             How many vectors of each class, or the class of each vector.
-        random_state : int, RandomState or None
-            Seed of the draw. By default the synthesizer's own ``random_state``, so that the same
-            call gives the same vectors.
+        random_state : int or RandomState, default=None
+            Seed of the draw. None is the synthesizer's own ``random_state``, so that the same call
+            gives the same vectors.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         AdanError
-            If a label is unknown or a count negative.
+            If a label is unknown or a count is no whole number from 0 on.
         """
         check_is_fitted(self)
         codes = self._codes(counts)
