@@ -104,6 +104,8 @@ def test_enrolment_helps_a_new_speaker(make_voices, chosen):
     recognizer = chosen(*make_voices())
     told = recognizer.card_["enrolment"]
     assert told["any emotions"]["10"]["uar"] >= told["any emotions"]["1"]["uar"] - 1
+    for scores in told["one emotion"].values():
+        assert scores["uar_low"] <= scores["uar"] <= scores["uar_high"]
     X, y = make_voices()[:2]
     rng = np.random.default_rng(7)
     new = X[:15] + 4 * rng.normal(size=X.shape[1]).astype(np.float32)

@@ -137,9 +137,16 @@ def _training(settings: dict[str, Any], chosen: str | None) -> str:
 def _enrolled(scores: dict[str, dict[str, dict[str, float]]]) -> str:
     told = []
     for kind, by_number in scores.items():
-        pairs = [f"{n}: {s['wa']:.1f} / {s['uar']:.1f}" for n, s in by_number.items()]
-        told.append(f"{kind}: {', '.join(pairs)}")
+        told.append(f"{kind}: {', '.join(_after(n, s) for n, s in by_number.items())}")
     return f"WA / UAR once so many utterances of a speaker are known, {'; '.join(told)}"
+
+
+def _after(n: str, scores: dict[str, float]) -> str:
+    """Return such as "5: 85.6 / 84.8 (75.4 to 91.0)", the interval that of the UAR."""
+    text = f"{n}: {scores['wa']:.1f} / {scores['uar']:.1f}"
+    if "uar_low" in scores:
+        text += f" ({scores['uar_low']:.1f} to {scores['uar_high']:.1f})"
+    return text
 
 
 def _measured(

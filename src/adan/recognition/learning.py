@@ -29,6 +29,7 @@ from adan._progress import progress_bar
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.enrolment import NUMBERS, fit_enrolment, trials
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
+from adan.evaluation.intervals import SpeakerCounts, interval
 from adan.evaluation.normalisation import fit_scaling
 from adan.evaluation.scaling import Scaling
 from adan.folds import Fold, Method, fit_synthesizers, train_classifiers
@@ -223,11 +224,12 @@ def enrolled_scores(
     Returns
     -------
     dict
-        For utterances of "any emotions" and of "one emotion" (each in turn), by their number, WA
-        and UAR in per cent of the utterances that did not enrol; three draws of each.
+        For utterances of "any emotions" and of "one emotion" (each in turn), by their number:
+        ``wa`` and ``uar`` in per cent of the utterances that did not enrol, three draws of each,
+        and the ends of their intervals, ``wa_low`` and so on.
     """
-    k = int(codes.max()) + 1
-    counts = {(kind, n): np.zeros((2, k)) for kind in KINDS for n in NUMBERS}
+    shape = (2, int(speakers.max()) + 1, int(codes.max()) + 1)
+    counts = {(kind, n): np.zeros(shape) for kind in KINDS for n in NUMBERS}
     for block, (lesson, enrolment) in enumerate(zip(learnt.lessons, without, strict=True)):
         of = speakers[blocks == block]
         for speaker in np.unique(of):
@@ -236,14 +238,23 @@ def enrolled_scores(
                 for place, enrolled, left in trials(y, np.random.default_rng([speaker, draw])):
                     scores = lesson.scores(X[left] - enrolment.offset(X[enrolled]))
                     right, total = counts[KINDS[place % 2], NUMBERS[place // 2]]
-                    np.add.at(right, y[left], scores.argmax(axis=1) == y[left])
-                    np.add.at(total, y[left], 1)
+                    np.add.at(right[speaker], y[left], scores.argmax(axis=1) == y[left])
+                    np.add.at(total[speaker], y[left], 1)
     told: dict[str, dict[str, dict[str, float]]] = {kind: {} for kind in KINDS}
     for (kind, n), (right, total) in counts.items():
         if total.any():
-            uar = (right / np.maximum(total, 1))[total > 0].mean()
-            told[kind][str(n)] = {"wa": 100 * right.sum() / total.sum(), "uar": 100 * uar}
+            heard = total.any(axis=1)
+            told[kind][str(n)] = _with_intervals(SpeakerCounts(right[heard], total[heard]))
     return told
+
+
+def _with_intervals(counts: SpeakerCounts) -> dict[str, float]:
+    found = counts.scores()
+    for name, draws in counts.resampled().items():
+        ends = interval(draws, len(counts.total))
+        if np.isfinite(ends).all():
+            found |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
+    return found
 
 
 def _trained(
