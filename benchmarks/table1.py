@@ -20,7 +20,7 @@ def measure():
         "quick_seconds": took(quick=True),
         "one_seed_seconds": took(progress=True),
         "peak_memory_bytes": peak_memory_bytes(),
-        "ten_seeds_seconds": took(seeds=10, workers=cpu_count(), progress=True),
+        "ten_seeds_seconds": took(seeds=10, running={"workers": cpu_count()}, progress=True),
     }
 
 

@@ -210,7 +210,7 @@ def test_tuned_classifiers_stand_beside_the_papers(where):
         *("svm", "dnn", "discriminant", "whitened dnn"),
         *("svm tuned", "dnn tuned"),
     ]
-    assert made["dnn tuned"].steps == 200
+    assert made["dnn tuned"].steps == specifications.SHORT["steps"]
     tanh = specifications.specification("table4", "emodb", tuned=True).study("fold").classifiers
     assert tanh["dnn tuned"].activation == "tanh"
 

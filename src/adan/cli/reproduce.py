@@ -101,7 +101,7 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
         if what in TABLES:
             further = ("methods", "seeds", "protocol", "normalisation", "tuned")
             own = {option: getattr(options, option) for option in further}
-            print(table(what, folder, **shared, **own, **how))
+            print(table(what, folder, running=how, **shared, **own))
         elif what == "explanation":
             print(explain(folder, seeds=options.seeds, **shared, **how))
         else:

@@ -118,8 +118,12 @@ def explain(
 
     Parameters
     ----------
-    folder, corpus, corpus_options, seeds, quick, command, progress, **running
+    folder, quick, command, progress
         As of `adan.reproduction.run.table`.
+    corpus, corpus_options, seeds
+        As of `adan.reproduction.specifications.specification`.
+    **running
+        ``workers``, ``scheduler`` and ``trackers`` of `adan.experiments.runner.run`.
 
     Returns
     -------

@@ -45,17 +45,12 @@ def table(
     name: str,
     folder: Path,
     *,
-    corpus: str | None = None,
-    corpus_options: Mapping[str, Any] | None = None,
-    methods: Sequence[str] = (),
-    seeds: int = 1,
     protocol: str = "leak-free",
-    normalisation: str | None = None,
-    tuned: bool = False,
     quick: bool = False,
     command: str = "",
     progress: bool = False,
-    **running: Any,
+    running: Mapping[str, Any] | None = None,
+    **choices: Any,
 ) -> str:
     """Measure a table of the paper.
 
@@ -69,14 +64,19 @@ def table(
         A key of `adan.reproduction.published.TABLES`.
     folder : Path
         Made if it is missing.
-    corpus, corpus_options, methods, seeds, protocol, normalisation, tuned, quick
-        See `adan.reproduction.specifications.specification`; a quick run's every output says so.
+    protocol : {"leak-free", "authors"}, default="leak-free"
+        The paper's text, or its authors' scripts.
+    quick : bool, default=False
+        Cut all training short, for a look at the output; every output says so.
     command : str, optional
         What was typed to have this run, for its report to repeat.
     progress : bool, default=False
         Show progress bars on standard error.
-    **running
+    running : mapping, optional
         ``workers``, ``scheduler`` and ``trackers`` of `adan.experiments.runner.run`.
+    **choices
+        The other parameters of `adan.reproduction.specifications.specification`: ``corpus``,
+        ``corpus_options``, ``methods``, ``seeds``, ``normalisation`` and ``tuned``.
 
     Returns
     -------
@@ -88,17 +88,7 @@ def table(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    study = specification(
-        name,
-        corpus,
-        corpus_options,
-        methods=methods,
-        seeds=seeds,
-        protocol=protocol,
-        normalisation=normalisation,
-        tuned=tuned,
-        quick=quick,
-    )
+    study = specification(name, protocol=protocol, quick=quick, **choices)
     (source,) = load(study, progress=progress)
     study = without_missing_classes(study, source)
     rows = rows_of(name, study, source)
@@ -112,7 +102,7 @@ def table(
         **_typed(command),
     }
     try:
-        run(study, [source], folder, about=about, progress=progress, **running)
+        run(study, [source], folder, about=about, progress=progress, **(running or {}))
     finally:
         if (folder / "predictions.parquet").exists():
             predictions = pd.read_parquet(folder / "predictions.parquet")

@@ -48,7 +48,7 @@ SHORT = {"epochs": 20, "steps": 80, "times": 2}
 def specification(
     name: str,
     corpus: str | None = None,
-    options: Mapping[str, Any] | None = None,
+    corpus_options: Mapping[str, Any] | None = None,
     *,
     methods: Sequence[str] = (),
     seeds: int = 1,
@@ -66,7 +66,7 @@ def specification(
     corpus : str, optional
         What `adan.corpora.read_corpus` takes; ``"emodb"``, and the default where the published
         figures are EmoDB's, is its bundled features.
-    options : mapping, optional
+    corpus_options : mapping, optional
         Keywords of `adan.corpora.read_corpus`.
     methods : sequence of str, default=()
         Further synthesizers, by their names in `adan.synthesis.registry`.
@@ -95,7 +95,7 @@ def specification(
     normalisations = [normalisation or PROTOCOLS[protocol]]
     study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
     if corpus is not None:
-        study = study.changed(corpora=[{"path": corpus, "options": dict(options or {})}])
+        study = study.changed(corpora=[{"path": corpus, "options": dict(corpus_options or {})}])
     study = _as_published(study) if protocol == "authors" else study
     study = _with_tuned(study) if tuned else study
     return shortened(study) if quick else study

@@ -104,7 +104,7 @@ class ADAN(GameSynthesizer):
         Whether batches hold exactly ``batch_size`` vectors, and an epoch leaves the others out;
         else batches are equally large and leave none out.
     stop : {"balance"}, default=None
-        The rule that may end training before ``epochs``: see `adan.synthesis.stopping`.
+        The rule that may end training early: see `adan.synthesis.stopping`.
 
     Attributes
     ----------
