@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 import traceback
@@ -9,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from threading import Lock
+from functools import cache, partial
+from threading import Lock, Thread
 from typing import Any
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -78,7 +79,8 @@ def _in_processes(
     workers: int, data: Mapping[Place, Data], tasks: Iterable[Task]
 ) -> Iterator[tuple[Task, list[Outcome]]]:
     """Compute in processes; workers times threads are the cores."""
-    calls = (delayed(_whole)(data[task.place], task, code_version()) for task in tasks)
+    of_parent = partial(_of_parent, os.getpid())
+    calls = (delayed(of_parent)(data[task.place], task, code_version()) for task in tasks)
     try:
         with parallel_config("loky", inner_max_num_threads=max(1, cpu_count() // workers)):
             parallel = Parallel(workers, return_as="generator_unordered", pre_dispatch=workers)
@@ -88,6 +90,24 @@ def _in_processes(
             "a worker process died (killed, perhaps out of memory): what was finished is kept; run "
             "again, with fewer --workers"
         ) from error
+
+
+def _of_parent(parent: int, *of_task: Any) -> tuple[Task, list[Outcome]]:
+    """Compute a task for the process ``parent``."""
+    end_with(parent)
+    return _whole(*of_task)
+
+
+@cache
+def end_with(parent: int) -> None:
+    """End this process when its parent has ended: nobody would take what it computes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(
