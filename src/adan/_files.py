@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 
 from adan.errors import AdanError
+
+LEAST_ROOM = 16_000_000
+"""Bytes that are free where a file is written that takes minutes to compute."""
 
 
 @contextmanager
@@ -22,10 +27,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         already stays until the new file is complete, and for good if the block raises.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
-    )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
+        )
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -47,12 +55,24 @@ def check_place(path: str | os.PathLike[str]) -> None:
     Raises
     ------
     AdanError
-        If its place cannot be written.
+        If its place cannot be written, or has hardly any room.
     """
     target = Path(path).absolute()
-    nearest = next(folder for folder in target.parents if folder.exists())
-    if target.is_dir() or not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise AdanError(f"{path} cannot be written: choose another place")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        nearest = next(folder for folder in target.parents if folder.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            room = shutil.disk_usage(nearest).free
+    except OSError as error:
+        raise AdanError(
+            f"{path} cannot be written ({error.strerror}): choose another place"
+        ) from error
+    if room < LEAST_ROOM:
+        raise AdanError(
+            f"{path} cannot be written ({room / 1e6:.1f} MB are left there, of "
+            f"{LEAST_ROOM / 1e6:.0f} that it may need): make room, or choose another place"
+        )
 
 
 def _umask() -> int:

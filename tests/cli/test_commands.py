@@ -3,15 +3,20 @@
 import argparse
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from adan.cli import _parser, main
+from adan.experiments.store import Store
+
+OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
 
 
 def adan(*arguments):
@@ -89,15 +94,27 @@ def test_ctrl_c_keeps_what_was_finished_and_exits_130(make_study_file, tmp_path)
     assert not list(folder.rglob(".*"))
 
 
-def test_a_reader_that_has_read_enough_is_no_error():
+PRINTING = (["corpus", "list"], ["info", str(OLD)], ["info", "--json", str(OLD)])
+
+
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_a_reader_that_has_read_enough_is_no_error(arguments):
     """As under ``adan corpus list | head -1``."""
-    code = "import sys; from adan.cli import main; sys.exit(main(['corpus', 'list']))"
+    code = f"import sys; from adan.cli import main; sys.exit(main({arguments!r}))"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     process.stdout.close()
     _, told = process.communicate()
     assert (process.returncode, told) == (0, b"")
+
+
+@pytest.mark.parametrize(("to", "code"), [(">&-", 0), ("> /dev/full", 2)])
+def test_nowhere_to_print(to, code):
+    command = f"'{sys.executable}' -m adan info '{OLD}' {to}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr == ("adan: error: No space left on device\n" if code else "")
 
 
 def commands_of(parser):
@@ -116,12 +133,21 @@ def test_the_help_of_every_command_and_option_says_what_it_is(command):
             assert re.match("[a-z0-9']", action.help or ""), action.dest
 
 
+def _caused_by(cause):
+    error = AttributeError("a pool that could not be ended")
+    error.__context__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         (MemoryError("Unable to allocate 8 TiB"), "out of memory: Unable to allocate 8 TiB"),
         (PermissionError(13, "Permission denied", "x.csv"), "x.csv: Permission denied"),
         (OSError(28, "No space left on device"), "No space left on device"),
+        (RuntimeError("can't start new thread"), "out of memory: can't start new thread"),
+        (ImportError("x.so: failed to map segment from shared object"), "out of memory: x.so"),
+        (_caused_by(MemoryError("no room")), "out of memory: no room"),
     ],
 )
 def test_what_the_machine_lacks_is_one_line(monkeypatch, capsys, error, words):
@@ -133,3 +159,130 @@ def test_what_the_machine_lacks_is_one_line(monkeypatch, capsys, error, words):
     told = capsys.readouterr().err
     assert words in told
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("megabytes", [300, 1000, 1300])
+def test_little_memory_is_one_line_or_enough(make_study_file, tmp_path, megabytes):
+    table = make_study_file().with_name("rows.parquet")
+    train = (
+        f"'{sys.executable}' -m adan train '{table}' --classifier svm -o '{tmp_path / 'm.adan'}'"
+    )
+    limited = f"ulimit -v {megabytes}000; {train}"
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=300)
+    told = done.stderr.splitlines()
+    assert done.returncode == 0 or told[-1].startswith("adan: error: out of memory: "), done.stderr
+    assert done.returncode in (0, 2)
+
+
+WRITING = {
+    "train": ["train", "emodb"],
+    "enrol": ["enrol", str(OLD), "a.wav"],
+    "export": ["export", str(OLD)],
+    "extract": ["extract", "nowhere"],
+    "augment": ["augment", "none.csv"],
+}
+
+
+@pytest.mark.parametrize("command", ["train", "extract", "augment"])
+def test_what_took_minutes_is_replaced_by_force_alone(command, tmp_path, capsys):
+    there = tmp_path / "there.parquet"
+    there.write_bytes(b"kept")
+    assert main([*WRITING[command], "-o", str(there)]) == 2
+    told = capsys.readouterr().err
+    assert told.endswith("is there already: choose another name, or replace it with --force\n")
+    assert there.read_bytes() == b"kept"
+
+
+def test_force_replaces(make_study_file, tmp_path, capsys):
+    rows, output = make_study_file().with_name("rows.parquet"), tmp_path / "more.parquet"
+    options = ["--method", "smote", "--times", "1", "-o", str(output)]
+    assert main(["augment", str(rows), *options]) == 0
+    assert main(["-q", "augment", str(rows), *options]) == 2
+    assert main(["augment", str(rows), *options, "--force", "--quiet"]) == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [*WRITING, "init"])
+@pytest.mark.parametrize("place", ["under a file", "read-only", "no room", "folder"])
+def test_a_place_that_cannot_be_written_is_told_at_once(
+    command, place, tmp_path, capsys, monkeypatch
+):
+    output = tmp_path / "folder" / "x.parquet"
+    output.parent.mkdir()
+    if place == "under a file":
+        (tmp_path / "file").touch()
+        output = tmp_path / "file" / "x.parquet"
+    elif place == "read-only":
+        monkeypatch.setattr(tempfile, "TemporaryFile", _refused)
+        monkeypatch.setattr(tempfile, "mkstemp", _refused)
+    elif place == "no room":
+        if command == "init":
+            pytest.skip("needs none")
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
+    else:
+        output.mkdir()
+    arguments = WRITING.get(command, ["study", "init"])
+    assert main([*arguments, "-o", str(output)]) == 2
+    told = capsys.readouterr().err
+    assert str(output) in told
+    assert told.count("\n") == 1
+
+
+def _refused(*_, **__):
+    raise OSError(30, "Read-only file system", "/a/temporary/name")
+
+
+def test_a_model_that_cannot_be_written_after_all_is_kept(
+    make_study_file, tmp_path, capsys, monkeypatch
+):
+    table, output = make_study_file().with_name("rows.parquet"), tmp_path / "gone" / "m.adan"
+    monkeypatch.setattr("adan.cli.recogniser.check_output", lambda _: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    output.parent.touch()
+    assert main(["train", str(table), "--classifier", "discriminant", "-o", str(output)]) == 2
+    (kept,) = re.findall(r"it is kept as (\S+)\n", capsys.readouterr().err)
+    assert main(["info", kept]) == 0
+
+
+def test_json_for_programs(make_corpus, make_study_file, tmp_path, capsys):
+    assert main(["info", str(OLD), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["utterances"] > 0
+    corpus = make_corpus(n_each=2)
+    (tmp_path / "audio" / "01-anger-0.wav").write_bytes(b"")
+    assert main(["corpus", "check", str(corpus), "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["rates"] == {"16000": 7}
+    assert [*told["problems"].values()] == ["empty"]
+    run = str(tmp_path / "run")
+    Store(run).claim(cells_to_do())
+    assert main(["study", "status", run, "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert (status["done"], len(status["left"]), status["seconds_left"]) == ([], 1, None)
+
+
+def cells_to_do():
+    data = [{"corpus": "c", "features": "f", "subset": "all", "sha256": "0"}]
+    study = {"seeds": 1, "normalisations": ["fold"]}
+    settings = {"study": study, "methods": {"none": {}}, "classifiers": {}}
+    return {"data": data, "code": "0", "settings": settings}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (["pr"], ["predict"]),
+        (["study", "s"], ["status"]),
+        (["-q", "study", "run", "--wor"], ["--workers"]),
+        (["info", "--js"], ["--json"]),
+        (["reproduce", "figure"], ["figure2", "figure3"]),
+    ],
+)
+def test_a_shell_completes(typed, words, capsys):
+    if not shutil.which("bash"):
+        pytest.skip("needs bash")
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    script += f"COMP_WORDS=(adan {' '.join(typed)}); COMP_CWORD={len(typed)}; _adan\n"
+    script += 'echo "${COMPREPLY[@]}"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (words, "")

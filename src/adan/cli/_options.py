@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adan.errors import AdanError
+
 if TYPE_CHECKING:
     from adan.corpora import Corpus
+
+
+LEAST_MEMORY = 1_250_000_000
+"""Bytes of address space that torch takes."""
 
 
 def add_command(
@@ -17,7 +24,90 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """Add a command whose own help begins with what the list of commands says of it."""
     description = f"{summary[0].upper()}{summary[1:]}."
-    return commands.add_parser(name, help=summary, description=description)
+    command = commands.add_parser(name, help=summary, description=description)
+    add_quiet(command)
+    return command
+
+
+def add_quiet(command: argparse.ArgumentParser) -> None:
+    """Add ``--quiet``, which may stand before a command and after it."""
+    command.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="say nothing but results, warnings and errors",
+    )
+
+
+def say(options: argparse.Namespace, words: str) -> None:
+    """Print what was done, which a user may not want to read."""
+    if not options.quiet:
+        print(words)
+
+
+def address_space() -> int | None:
+    """Return how many bytes the process may have (``ulimit -v``); None if that is not limited."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def check_memory() -> None:
+    """Tell at once that training cannot begin, where importing torch would abort the process.
+
+    Raises
+    ------
+    MemoryError
+        If the process may have too little.
+    """
+    limit = address_space()
+    if limit is None:
+        return
+    if limit < LEAST_MEMORY:
+        raise MemoryError(
+            f"a limit of {limit / 1e6:.0f} MB is set (ulimit -v), and {LEAST_MEMORY / 1e6:.0f} MB "
+            "are needed to begin"
+        )
+    # OpenBLAS, which both have, ends the process where it finds no room for its buffers later
+    import numpy
+    import scipy.linalg.blas
+
+    square = numpy.ones((256, 256))
+    scipy.linalg.blas.dgemm(1.0, square @ square, square)
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    command.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def add_output(command: argparse.ArgumentParser, words: str, *, dear: bool = True) -> None:
+    """Add ``-o``, and ``--force`` where the file takes minutes to compute."""
+    command.add_argument("-o", "--output", required=True, metavar="FILE", help=words)
+    if dear:
+        command.add_argument(
+            "--force", action="store_true", help="replace the file if it is there already"
+        )
+    command.set_defaults(force=not dear)
+
+
+def check_output(options: argparse.Namespace) -> None:
+    """Tell before the work that the file of `add_output` is there already or cannot be written."""
+    from adan._files import check_place
+
+    if Path(options.output).is_file() and not options.force:
+        question = f"{options.output} is there already: replace it? [y/N] "
+        asks = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+        if not (asks and input(question).strip().lower() in ("y", "yes")):
+            raise AdanError(
+                f"{options.output} is there already: choose another name, or replace it with "
+                "--force"
+            )
+    check_place(options.output)
 
 
 def add_running(command: argparse.ArgumentParser) -> None:

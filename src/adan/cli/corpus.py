@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from adan.cli._options import add_command, add_corpus, read
+from adan.cli._options import add_command, add_corpus, add_json, read
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from adan.corpora import Corpus
 
 
@@ -29,6 +32,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         actions, "check", "look for unusable audio and for speakers with one emotion only"
     )
     add_corpus(action)
+    add_json(action)
     action.set_defaults(run=_corpus_check)
 
 
@@ -57,20 +61,42 @@ def _corpus_check(options: argparse.Namespace) -> None:
     from adan.corpora.check import check_audio
 
     corpus = read(options)
-    print(_summary(corpus))
-    if "file" in corpus.table:
-        audio = check_audio(corpus)
-        for rate, files in audio[audio["problem"] == ""].groupby("rate"):
-            print(f"{rate} Hz: {len(files)} files, {files['seconds'].sum() / 60:.1f} minutes")
-        bad = audio[audio["problem"] != ""]
-        for row in bad.itertuples():
-            print(f"{row.file}: {row.problem}")
-        if len(bad):
-            raise AdanError(
-                f"{len(bad)} of {len(audio)} audio files of {corpus.name} cannot be used "
-                "(listed above): mend them, or leave them out with 'adan extract --skip-bad'"
-            )
+    if not options.json:
+        print(_summary(corpus))
+    audio = check_audio(corpus, progress=not options.quiet) if "file" in corpus.table else None
+    print(_as_json(corpus, audio) if options.json else _as_lines(audio), end="")
+    if audio is not None and (audio["problem"] != "").any():
+        raise AdanError(
+            f"{(audio['problem'] != '').sum()} of {len(audio)} audio files of {corpus.name} cannot "
+            "be used (listed above): mend them, or leave them out with 'adan extract --skip-bad'"
+        )
     corpus.require_groups()
+
+
+def _as_lines(audio: pd.DataFrame | None) -> str:
+    """Tell what `adan.corpora.check.check_audio` found."""
+    if audio is None:
+        return ""
+    lines = [
+        f"{rate} Hz: {len(files)} files, {files['seconds'].sum() / 60:.1f} minutes\n"
+        for rate, files in audio[audio["problem"] == ""].groupby("rate")
+    ]
+    bad = audio[audio["problem"] != ""]
+    lines += [f"{row.file}: {row.problem}\n" for row in bad.itertuples()]
+    return "".join(lines)
+
+
+def _as_json(corpus: Corpus, audio: pd.DataFrame | None) -> str:
+    """Tell the same, for programs."""
+    told: dict[str, Any] = {"corpus": corpus.name, "utterances": len(corpus.table)}
+    for column in ("emotion", "speaker"):
+        told[f"{column}s"] = corpus.table[column].value_counts(sort=False).to_dict()
+    if audio is not None:
+        good, bad = audio[audio["problem"] == ""], audio[audio["problem"] != ""]
+        told["seconds"] = float(good["seconds"].sum())
+        told["rates"] = {str(rate): len(files) for rate, files in good.groupby("rate")}
+        told["problems"] = dict(zip(bad["file"], bad["problem"], strict=True))
+    return json.dumps(told, indent=2) + "\n"
 
 
 def _summary(corpus: Corpus) -> str:

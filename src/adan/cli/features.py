@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from adan.cli._options import add_command, add_corpus, add_scheduler, read
+from adan.cli._options import (
+    add_command,
+    add_corpus,
+    add_output,
+    add_scheduler,
+    check_output,
+    read,
+    say,
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -27,9 +35,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--skip-bad", action="store_true", help="leave out audio that cannot be used, and name it"
     )
     add_scheduler(command)
-    command.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="table to write (.parquet or .csv)"
-    )
+    add_output(command, "table to write (.parquet or .csv)")
     command.set_defaults(run=_extract)
 
 
@@ -38,6 +44,7 @@ def _extract(options: argparse.Namespace) -> None:
     from adan.features import FeatureSet, features_of
 
     check_writable(options.output)
+    check_output(options)
     how = {"skip_bad": options.skip_bad, "scheduler": options.scheduler}
     if options.model:
         from adan.features.embeddings import embeddings_of
@@ -49,4 +56,5 @@ def _extract(options: argparse.Namespace) -> None:
     write_table(corpus.table, options.output, features=corpus.features, about=corpus.about)
     for file, reason in corpus.about["skipped"].items():
         print(f"left out {file}: {reason}", file=sys.stderr)
-    print(f"{options.output}: {len(corpus.table)} utterances, {len(corpus.features)} features")
+    counts = f"{len(corpus.table)} utterances, {len(corpus.features)} features"
+    say(options, f"{options.output}: {counts}")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adan.cli._options import add_command, add_corpus_options, count, positive
+from adan.cli._options import (
+    add_command,
+    add_corpus_options,
+    add_json,
+    add_output,
+    check_memory,
+    check_output,
+    count,
+    positive,
+    say,
+)
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
@@ -52,7 +63,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
     )
-    _add_output(command, "file to write, such as model.adan")
+    add_output(command, "file to write, such as model.adan")
     command.set_defaults(run=_train)
 
     command = add_command(commands, "predict", "predict the emotion of recordings")
@@ -77,20 +88,21 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = add_command(commands, "enrol", "make a recogniser for one person's voice")
     _add_model(command)
     command.add_argument("audio", nargs="+", help="recordings of the person, as for predict")
-    _add_output(command, "file to write, such as anna.adan")
+    add_output(command, "file to write, such as anna.adan", dear=False)
     command.set_defaults(run=_enrol)
 
     command = add_command(
         commands, "info", "print what a recogniser was made of, and how good it is"
     )
     _add_model(command)
+    add_json(command)
     command.set_defaults(run=_info)
 
     command = add_command(
         commands, "export", "write a recogniser as an ONNX graph, for other programs"
     )
     _add_model(command)
-    _add_output(command, "file to write (.onnx)")
+    add_output(command, "file to write (.onnx)", dear=False)
     command.set_defaults(run=_export)
 
     command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
@@ -103,16 +115,12 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", help="file that 'adan train' or 'adan enrol' wrote")
 
 
-def _add_output(command: argparse.ArgumentParser, words: str) -> None:
-    command.add_argument("-o", "--output", required=True, metavar="FILE", help=words)
-
-
 def _train(options: argparse.Namespace) -> None:
-    from adan._files import check_place
+    check_memory()
     from adan.recognition.card import as_text
     from adan.recognition.training import train
 
-    check_place(options.output)
+    check_output(options)
     recognizer = train(
         options.corpus,
         dict(options.corpus_options),
@@ -123,9 +131,9 @@ def _train(options: argparse.Namespace) -> None:
         random_state=options.seed,
         progress=True,
     )
-    print(as_text(recognizer.card_))
     _save(recognizer.model_, options.output)
-    print(f"{options.output}: {Path(options.output).stat().st_size / 1e6:.1f} MB")
+    say(options, as_text(recognizer.card_))
+    say(options, f"{options.output}: {Path(options.output).stat().st_size / 1e6:.1f} MB")
 
 
 def _save(model: Model, path: str) -> None:
@@ -135,8 +143,13 @@ def _save(model: Model, path: str) -> None:
     try:
         save(model, path)
     except AdanError as error:
-        kept = Path(tempfile.mkdtemp(prefix="adan-")) / Path(path).name
-        save(model, kept)
+        for folder in (tempfile.gettempdir(), Path.home(), "."):
+            with suppress(AdanError, OSError):
+                kept = Path(tempfile.mkdtemp(prefix="adan-", dir=folder)) / Path(path).name
+                save(model, kept)
+                break
+        else:
+            raise
         raise AdanError(f"{error}; it is kept as {kept}") from error
 
 
@@ -166,7 +179,8 @@ def _predict(options: argparse.Namespace) -> None:
     recordings = table["file"].nunique()
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
-        print(f"{options.output}: {recordings - len(lost)} of {recordings} recordings predicted")
+        n = recordings - len(lost)
+        say(options, f"{options.output}: {n} of {recordings} recordings predicted")
     elif len(good):
         print(as_text(good))
     for row in bad[~bad["file"].isin(lost["file"])].itertuples():
@@ -188,33 +202,35 @@ def _heard_from_pipe(places: list[str]) -> Iterator[tuple[list[str], str]]:
 
 
 def _enrol(options: argparse.Namespace) -> None:
-    from adan._files import check_place
     from adan.recognition.bundle import load
     from adan.recognition.recordings import audio_files
     from adan.recognition.voices import enrol
 
-    check_place(options.output)
+    check_output(options)
     model, windows = enrol(load(options.model), audio_files(options.audio), progress=True)
     for row in windows[windows["problem"] != ""].itertuples():
         print(f"{row.file}: {row.problem}", file=sys.stderr)
     _save(model, options.output)
     n = (windows["problem"] == "").sum()
-    print(f"{options.output}: made for one voice, from {n} recordings")
+    say(options, f"{options.output}: made for one voice, from {n} recordings")
 
 
 def _info(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
     from adan.recognition.card import as_text
 
-    print(as_text(load(options.model).card))
+    card = load(options.model).card
+    print(json.dumps(card, indent=2) if options.json else as_text(card))
 
 
 def _export(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
     from adan.recognition.export import export
 
+    check_output(options)
     export(load(options.model), options.output)
-    print(f"{options.output}: feature vectors in, probabilities out; checked with onnxruntime")
+    words = "feature vectors in, probabilities out; checked with onnxruntime"
+    say(options, f"{options.output}: {words}")
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -7,7 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adan.cli._options import add_command, add_corpus_options, add_running, names, positive, running
+from adan.cli._options import (
+    add_command,
+    add_corpus_options,
+    add_running,
+    check_memory,
+    names,
+    positive,
+    running,
+    say,
+)
 from adan.errors import AdanError
 
 TABLES = ("table1", "table2", "table3", "table4", "ablations")
@@ -80,6 +89,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    check_memory()
     from adan.reproduction.explanation import explain
     from adan.reproduction.run import figure, table
 
@@ -106,4 +116,4 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
             print(explain(folder, seeds=options.seeds, **shared, **how))
         else:
             figure(what, folder, protocol=options.protocol, **shared)
-    print(f"everything behind it: {folder}")
+    say(options, f"everything behind it: {folder}")

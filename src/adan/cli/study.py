@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adan.cli._options import add_command, add_running, names, positive, running
+from adan.cli._options import (
+    add_command,
+    add_json,
+    add_running,
+    check_memory,
+    names,
+    positive,
+    running,
+    say,
+)
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
     from adan.experiments.specification import Specification
+    from adan.experiments.store import Status
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -31,6 +43,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     action.set_defaults(run=_study_run)
     action = add_command(actions, "status", "tell what of a run is done, failed and left")
     action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    add_json(action)
     action.set_defaults(run=_study_status)
     action = add_command(actions, "add", "add seeds or methods to a run, and run what is missing")
     action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
@@ -63,7 +76,7 @@ def _study_init(options: argparse.Namespace) -> None:
     from adan.experiments.specification import write_template
 
     write_template(options.output)
-    print(f"{options.output}: edit it, then adan study run {options.output} -o runs/mine")
+    say(options, f"{options.output}: edit it, then adan study run {options.output} -o runs/mine")
 
 
 def _study_run(options: argparse.Namespace) -> None:
@@ -87,19 +100,23 @@ def _study_add(options: argparse.Namespace) -> None:
 def _run_study(
     study: Specification, folder: Path, options: argparse.Namespace, command: str
 ) -> None:
+    check_memory()
     from adan.experiments.runner import run
     from adan.experiments.sources import load
 
     with running(options, folder) as how:
         data = load(study, progress=True)
         run(study, data, folder, about={"command": command}, progress=True, **how)
-    print(f"{folder}: every cell is done, all predictions are in {folder / 'predictions.parquet'}")
+    say(options, f"{folder}: every cell is done; predictions: {folder / 'predictions.parquet'}")
 
 
 def _study_status(options: argparse.Namespace) -> None:
     from adan.experiments.store import Store
 
     status = Store(options.folder).status()
+    if options.json:
+        print(_as_json(status))
+        return
     for cell, reason in status.failed.items():
         print(f"failed: {cell}: {reason}")
     for file, problem in status.problems.items():
@@ -111,6 +128,17 @@ def _study_status(options: argparse.Namespace) -> None:
         if status.done:
             words += f" (about {_duration(status.seconds)} one at a time)"
     print(words)
+
+
+def _as_json(status: Status) -> str:
+    told = {
+        "done": [str(cell) for cell in status.done],
+        "left": [str(cell) for cell in status.left],
+        "failed": {str(cell): reason for cell, reason in status.failed.items()},
+        "problems": status.problems,
+        "seconds_left": status.seconds if isfinite(status.seconds) else None,
+    }
+    return json.dumps(told, indent=2)
 
 
 def _duration(seconds: float) -> str:
@@ -129,4 +157,4 @@ def _study_export(options: argparse.Namespace) -> None:
         n = Store(options.folder).merge(options.output)
     if not n:
         raise AdanError(f"{options.folder} has no cell that is done: see 'adan study status'")
-    print(f"{options.output}: the predictions of {n} cells")
+    say(options, f"{options.output}: the predictions of {n} cells")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from adan.cli._options import add_command, count, positive
+from adan.cli._options import (
+    add_command,
+    add_output,
+    check_memory,
+    check_output,
+    count,
+    positive,
+    say,
+)
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -31,9 +39,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
     )
-    command.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="table to write (.parquet or .csv)"
-    )
+    add_output(command, "table to write (.parquet or .csv)")
     command.set_defaults(run=_augment)
 
     command = add_command(
@@ -43,11 +49,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _augment(options: argparse.Namespace) -> None:
+    check_memory()
     from adan.corpora.table_files import check_writable, read_table, write_table
     from adan.experiments.augment import augment
     from adan.synthesis.registry import synthesizer
 
     check_writable(options.output)
+    check_output(options)
     epochs = {} if options.epochs is None else {"epochs": options.epochs}
     vectors = augment(
         read_table(options.table),
@@ -59,10 +67,12 @@ def _augment(options: argparse.Namespace) -> None:
     table = vectors.table
     write_table(table, options.output, features=vectors.features, about=vectors.about)
     synthetic = int(table["synthetic"].sum())
-    print(f"{options.output}: {len(table) - synthetic} real and {synthetic} synthetic rows")
+    counts = f"{len(table) - synthetic} real and {synthetic} synthetic rows"
+    say(options, f"{options.output}: {counts}")
 
 
 def _methods(options: argparse.Namespace) -> None:
+    check_memory()
     from adan.synthesis.registry import names, synthesizer
 
     for name in names():
