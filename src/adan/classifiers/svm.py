@@ -111,7 +111,8 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 class RBFSVM(KernelSVM):
     """Support vector machine with the radial basis function kernel exp(-gamma ||a - b||^2).
 
-    Gives what ``sklearn.svm.SVC`` gives, faster; see `KernelSVM`.
+    Gives what ``sklearn.svm.SVC`` gives, many times faster on long vectors, since the kernel is one
+    matrix product.
 
     Parameters
     ----------
@@ -173,7 +174,8 @@ class RBFSVM(KernelSVM):
 class LinearSVM(KernelSVM):
     """Support vector machine with the kernel a . b.
 
-    Gives what ``sklearn.svm.SVC`` gives, faster; see `KernelSVM`.
+    Gives what ``sklearn.svm.SVC`` gives, many times faster on long vectors, since the kernel is one
+    matrix product.
 
     Parameters
     ----------
