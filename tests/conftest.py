@@ -69,6 +69,35 @@ def make_audio(tmp_path, make_signal) -> Callable[..., str]:
 
 
 @pytest.fixture
+def bad_audio(tmp_path, make_audio, make_signal) -> dict[str, str]:
+    """Files that cannot be used, named after what is wrong with them, and what is said of each."""
+    (tmp_path / "nothing.wav").touch()
+    (tmp_path / "garbage.wav").write_bytes(b"no audio at all" * 99)
+    (tmp_path / "folder.wav").mkdir()
+    make_audio("header.wav", np.zeros(0))
+    make_audio("silence.wav", np.zeros(8000))
+    make_audio("offset.wav", np.full(8000, 0.25))
+    make_audio("whisper.wav", 1e-6 * make_signal(), subtype="FLOAT")
+    make_audio("opposite.wav", np.stack([make_signal(), -make_signal()], 1))
+    make_audio("nan.wav", np.full(8000, np.nan), subtype="FLOAT")
+    make_audio("click.wav", make_signal(seconds=0.01))
+    reasons = {
+        "nothing": "empty",
+        "header": "empty",
+        "silence": "silent",
+        "offset": "silent",
+        "whisper": "silent",
+        "opposite": "silent",
+        "garbage": "of no known audio format, or corrupt",
+        "nan": "corrupt (samples that are not finite)",
+        "click": "too short (10 ms)",
+        "folder": "cannot be read (Is a directory)",
+        "absent": "missing",
+    }
+    return {str(tmp_path / f"{kind}.wav"): reason for kind, reason in reasons.items()}
+
+
+@pytest.fixture
 def make_corpus(tmp_path, make_audio, make_signal) -> Callable[..., Path]:
     """A table of generated utterances, their audio beside it in ``audio/``: for `read_corpus`."""
 

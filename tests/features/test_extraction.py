@@ -22,53 +22,6 @@ def frame(*arguments, **options):
 
 
 @pytest.fixture
-def make_bad_audio(tmp_path, make_audio, make_signal):
-    """A file that cannot be used, by what is wrong with it."""
-
-    def make(kind: str) -> str:
-        path = tmp_path / f"{kind}.wav"
-        match kind:
-            case "nothing":
-                path.touch()
-            case "header":
-                make_audio(path.name, np.zeros(0))
-            case "silence":
-                make_audio(path.name, np.zeros(8000))
-            case "offset":
-                make_audio(path.name, np.full(8000, 0.25))
-            case "whisper":
-                make_audio(path.name, 1e-6 * make_signal(), subtype="FLOAT")
-            case "opposite":
-                make_audio(path.name, np.stack([make_signal(), -make_signal()], 1))
-            case "garbage":
-                path.write_bytes(b"no audio at all" * 99)
-            case "nan":
-                make_audio(path.name, np.full(8000, np.nan), subtype="FLOAT")
-            case "click":
-                make_audio(path.name, make_signal(seconds=0.01))
-            case "folder":
-                path.mkdir()
-        return str(path)
-
-    return make
-
-
-BAD = {
-    "nothing": "empty",
-    "header": "empty",
-    "silence": "silent",
-    "offset": "silent",
-    "whisper": "silent",
-    "opposite": "silent",
-    "garbage": "of no known audio format, or corrupt",
-    "nan": "corrupt (samples that are not finite)",
-    "click": "too short (10 ms)",
-    "folder": "cannot be read (Is a directory)",
-    "absent": "missing",
-}
-
-
-@pytest.fixture
 def no_extraction(monkeypatch):
     """From the call on, only the cache can answer."""
 
@@ -153,37 +106,35 @@ def test_order_and_number_of_threads_do_not_matter(make_corpus):
     assert one.about == many.about
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_bad_audio_is_named_with_its_reason(make_bad_audio, make_audio, kind):
-    bad = make_bad_audio(kind)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(AdanError) as error:
-            frame([make_audio(), bad], "IS09")
-    assert f"1 of 2 audio files cannot be used ({bad}: {BAD[kind]})" in str(error.value)
-    assert "\n" not in str(error.value)
+def test_bad_audio_is_named_with_its_reason(bad_audio, make_audio):
+    for bad, reason in bad_audio.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(AdanError) as error:
+                frame([make_audio(), bad], "IS09")
+        assert f"1 of 2 audio files cannot be used ({bad}: {reason})" in str(error.value)
+        assert "\n" not in str(error.value)
 
 
-def test_all_bad_audio_is_told_at_once(make_bad_audio, make_audio):
-    bad = [make_bad_audio(kind) for kind in BAD]
+def test_all_bad_audio_is_told_at_once(bad_audio, make_audio):
+    bad = [*bad_audio]
     with pytest.raises(AdanError, match=r"11 of 12 .*and 1 more\): .* --skip-bad") as error:
         frame([*bad, make_audio()], "IS09")
     assert all(path in str(error.value) for path in bad[:10])
 
 
-def test_skip_bad_leaves_out_and_lists(make_bad_audio, make_audio):
+def test_skip_bad_leaves_out_and_lists(bad_audio, make_audio):
     good = [make_audio("a.wav"), make_audio("b.wav", rate=8000)]
-    bad = {make_bad_audio(kind): reason for kind, reason in BAD.items()}
-    vectors = extract([good[0], *bad, good[1]], "IS09", skip_bad=True)
+    vectors = extract([good[0], *bad_audio, good[1]], "IS09", skip_bad=True)
     table = vectors.table
     assert table.index.tolist() == good
-    assert vectors.about["skipped"] == bad
+    assert vectors.about["skipped"] == bad_audio
     assert vectors.about["audio_sha256"] == extract(good, "IS09").about["audio_sha256"]
 
 
-def test_nothing_usable(make_bad_audio):
-    with pytest.raises(AdanError, match="1 of 1"):
-        frame([make_bad_audio("silence")], "IS09", skip_bad=True)
+def test_nothing_usable(bad_audio):
+    with pytest.raises(AdanError, match="11 of 11"):
+        frame([*bad_audio], "IS09", skip_bad=True)
     with pytest.raises(AdanError, match="at least one file"):
         frame([], "IS09")
 
