@@ -1,19 +1,27 @@
-"""Files that are whole or not there: written beside their place, then renamed into it."""
+"""Files that are whole or not there, and tables that are harmless in a spreadsheet."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EISDIR
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from adan.errors import AdanError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LEAST_ROOM = 16_000_000
 """Bytes that are free where a file is written that takes minutes to compute."""
+
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
+_FORMULA = re.compile(rf"(?!{_NUMBER}\Z)'*[=+\-@\t\r]", re.IGNORECASE)
 
 
 @contextmanager
@@ -79,3 +87,25 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Set an apostrophe before text that a spreadsheet would compute; numbers stay numbers."""
+    return _with_text(table, lambda text: f"'{text}" if _FORMULA.match(text) else text)
+
+
+def with_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Undo `without_formulas`."""
+    return _with_text(
+        table, lambda text: text[1:] if text[:1] == "'" and _FORMULA.match(text[1:]) else text
+    )
+
+
+def _with_text(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    def changed(cell: Any) -> Any:
+        return change(cell) if isinstance(cell, str) else cell
+
+    table = table.rename(columns=changed)
+    for name in table.columns[table.dtypes.map(lambda dtype: dtype.kind == "O")]:
+        table[name] = table[name].map(changed)
+    return table

@@ -69,8 +69,15 @@ def test_tables(make_database):
     assert len(read_audformat(folder, table="gold").table) == 3
     with pytest.raises(AdanError, match="no table 'silver': choose one of files, gold, parts"):
         read_audformat(folder, table="silver")
-    with pytest.raises(AdanError, match=r"labels segments.*whole files"):
-        read_audformat(folder, emotion="mood", table="parts")
+
+
+def test_segments(make_database):
+    folder = make_database()
+    table = read_audformat(folder, emotion="mood").table
+    assert table.index.tolist() == ["a_0.0-0.2"]
+    assert table[["start", "end"]].to_numpy().tolist() == [[0.0, 0.2]]
+    assert table[["file", "emotion"]].to_numpy().tolist() == [[str(folder / FILES[0]), "joy"]]
+    assert table["speaker"].tolist() == ["1"]
 
 
 def test_damaged_database(make_database):

@@ -44,7 +44,7 @@ def test_table_with_names_of_its_own(make_csv):
         ("", "my.csv cannot be read as csv"),
         ("file,emotion,speaker\n", "my has no utterances"),
         ("emotion,speaker\njoy,01\n", r"no column 'file' .*\(it has emotion, speaker\)"),
-        ("file;emotion;speaker\na.wav;joy;01\n", r"\(it has file;emotion;speaker\)"),
+        ("file|emotion|speaker\na.wav|joy|01\n", r"\(it has file\|emotion\|speaker\)"),
         ("file,speaker\na.wav,01\n", r"no column 'emotion' \(it has file, speaker\)"),
         ("file,emotion\na.wav,joy\n", r"no column 'speaker' \(it has file, emotion\)"),
         ("file,emotion,speaker\na.wav,joy,01,9\n", "a row has more values than the header"),
@@ -153,7 +153,9 @@ def test_unknown_file(tmp_path):
 
 def test_options_are_those_of_the_corpus(make_csv, make_emodb_folder):
     path = make_csv("file,emotion,speaker\na.wav,joy,01\n")
-    with pytest.raises(AdanError, match="'part' is not an option of a table: it has none"):
+    with pytest.raises(
+        AdanError, match="'part' is not an option of a table: choose one of features_from"
+    ):
         read_corpus(path, part="improvised")
     folder = make_emodb_folder()
     with pytest.raises(AdanError, match="not an option of EmoDB: choose one of check_counts"):
@@ -180,6 +182,7 @@ def test_groups_that_a_study_can_leave_out(make_corpus_of):
     ("emotions", "speakers", "message"),
     [
         ("abaa", "1122", r"speaker 2 with one emotion only \(a\).*at least two of each"),
+        ("aabbab", "112233", r"1 with one emotion only \(a\), 2 with one emotion only \(b\)"),
         ("abab", "1111", r"one speaker only \(1\)"),
     ],
 )

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from adan.corpora import read_corpus
 from adan.corpora.table_files import check_writable, read_table, write_table
 from adan.errors import AdanError
 
@@ -162,3 +163,144 @@ def test_parquet_of_any_origin_keeps_its_types_and_order(tmp_path):
     )
     mixed.to_parquet(tmp_path / "mixed.parquet", row_group_size=1)
     pd.testing.assert_frame_equal(read_table(tmp_path / "mixed.parquet").table, mixed)
+
+
+ROWS = [["a.wav", "joy", "01", "0.5", "3"], ["b.wav", "fear", "02", "1.5", "4"]]
+HEADING = ["file", "emotion", "speaker", "pitch", "count"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_table_of_a_spreadsheet(tmp_path, separator, encoding):
+    lines = [separator.join(row) for row in [HEADING, *ROWS]]
+    (tmp_path / "x.csv").write_text("\r\n".join(lines).replace("joy", "fröhlich"), encoding)
+    table = read_table(tmp_path / "x.csv").table
+    assert table.columns.tolist() == HEADING
+    assert table["emotion"].tolist() == ["fröhlich", "fear"]
+    assert table["pitch"].tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    "lines", ["x;y\n0,5;2\n1,5;3\n", 'x\ty\n"0,5"\t2\n-1,5e0\t3\n', 'x,y\n"0,5",2\n']
+)
+def test_decimal_commas(tmp_path, lines):
+    (tmp_path / "x.csv").write_text(lines)
+    vectors = read_table(tmp_path / "x.csv")
+    assert abs(vectors.table["x"].iloc[0]) == 0.5
+    assert vectors.table.dtypes.map(lambda dtype: dtype.kind).tolist() == ["f", "i"]
+
+
+def test_headings_in_capitals_or_padded(tmp_path):
+    (tmp_path / "x.csv").write_text("Emotion, SPEAKER ,Pitch,,\njoy,01,0.5,,\nfear,02,1.5,,\n")
+    assert read_table(tmp_path / "x.csv").table.columns.tolist() == ["emotion", "speaker", "Pitch"]
+    (tmp_path / "x.csv").write_text("emotion,Emotion\njoy,fear\n")
+    with pytest.raises(AdanError, match="two columns are called 'emotion'"):
+        read_table(tmp_path / "x.csv")
+
+
+def test_text_of_another_encoding(tmp_path):
+    (tmp_path / "x.csv").write_text("emotion,speaker\nÄrger,01\n", "cp1252")
+    with pytest.raises(AdanError, match="another encoding than UTF-8 and UTF-16: save"):
+        read_table(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "nan", "null", "N/A"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_any_word_is_a_label(tmp_path, name, suffix):
+    table = pd.DataFrame({"emotion": [name, "joy"], "speaker": ["x", name], "x": [0.5, 1.5]})
+    write_table(table, tmp_path / f"x.{suffix}", features=["x"])
+    again = read_corpus(tmp_path / f"x.{suffix}").table
+    assert again["emotion"].tolist() == [name, "joy"]
+    assert again["speaker"].tolist() == ["x", name]
+
+
+LIVE = ["=1+1", "+cmd|'x'!A0", "-2+3", "@SUM(A1)", "\t=1", "'=1"]
+
+
+def test_text_is_no_formula_in_a_spreadsheet(tmp_path):
+    table = pd.DataFrame({"emotion": LIVE, "speaker": ["-1", *"abcde"], "=x": [-0.5, *range(5)]})
+    table.index = pd.Index(LIVE, name="utterance")
+    write_table(table, tmp_path / "x.csv", features=["=x"])
+    cells = pd.read_csv(tmp_path / "x.csv", dtype=str).T.reset_index().T
+    live = cells.map(lambda cell: str(cell)[0] in "=+-@\t")
+    assert cells.to_numpy()[live.to_numpy()].tolist() == ["-1", "-0.5"]
+    again = read_table(tmp_path / "x.csv").table
+    assert again.index.tolist() == again["emotion"].tolist() == LIVE
+    assert again["=x"].tolist() == table["=x"].tolist()
+
+
+def features_of_table(tmp_path, columns, features_from=None):
+    """Read which columns of twelve rows are features."""
+    labels = {"emotion": ["joy", "fear"] * 6, "speaker": list("aabbccddeeff")}
+    path = tmp_path / "mine.csv"
+    pd.DataFrame({**labels, "f1": np.linspace(0, 1, 12), **columns}).to_csv(path, index=False)
+    return read_corpus(path, features_from=features_from)
+
+
+WHOLE = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        *[(name, np.linspace(0.1, 2, 12)) for name in ("duration", "Arousal", "age", "label")],
+        ("code", [0, 1] * 6),
+        ("numbers", [0, 1] * 6),  # which repeat the emotions
+        ("who", np.arange(12) // 2),  # and the speakers
+        ("row number", range(1, 13)),
+    ],
+)
+def test_what_is_known_to_be_something_else_is_no_feature(tmp_path, name, values):
+    with pytest.warns(UserWarning, match=rf"takes f1 and not {name}; say which with --features"):
+        assert features_of_table(tmp_path, {name: values}).features == ["f1"]
+
+
+def test_whole_numbers_are_features(tmp_path):
+    with pytest.warns(UserWarning, match="does not say which columns are features: takes f1, n"):
+        assert features_of_table(tmp_path, {"n": WHOLE, "word": "x"}).features == ["f1", "n"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "features"),
+    [("f*", ["f1", "f2"]), ("n,f1", ["f1", "n"]), ("!age,!n", ["f1", "f2", "duration"])],
+)
+def test_features_that_the_user_names(tmp_path, patterns, features, recwarn):
+    columns = {"f2": WHOLE, "n": WHOLE, "duration": WHOLE, "age": 40}
+    corpus = features_of_table(tmp_path, columns, patterns)
+    assert [*corpus.features] == features
+    assert corpus.X.shape == (12, len(features))
+    assert not recwarn
+
+
+@pytest.mark.parametrize("patterns", ["g*", "!g*", "!*"])
+def test_features_that_are_not_there(tmp_path, patterns):
+    with pytest.raises(AdanError, match=r"no column '!?g\*' to take|leaves no features"):
+        features_of_table(tmp_path, {}, patterns)
+
+
+@pytest.mark.parametrize("cell", ["--undefined--", "NA", "", "1.2.3", "inf", "1e+39"])
+@pytest.mark.parametrize("features_from", [None, "f*"])
+def test_a_bad_cell_is_named(tmp_path, cell, features_from):
+    cells = ["0.5"] * 12
+    cells[4] = cell
+    with pytest.raises(AdanError, match="no finite number for the feature 'f2' of row 5") as error:
+        features_of_table(tmp_path, {"f2": cells}, features_from)
+    assert (cell or "empty") in str(error.value)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_bad_cell_among_features_that_the_table_names(tmp_path, suffix):
+    table = pd.DataFrame({"emotion": ["joy"], "speaker": ["a"], "x": ["--undefined--"]})
+    write_table(table, tmp_path / f"x.{suffix}", features=["x"])
+    with pytest.raises(AdanError, match=r"feature 'x' of row 1 .*--undefined--"):
+        read_corpus(tmp_path / f"x.{suffix}")
+
+
+@pytest.mark.parametrize("ways", [["anger", "Anger"], ["anger", "anger "], ["\u00e4", "a\u0308"]])
+@pytest.mark.parametrize("column", ["emotion", "speaker"])
+def test_labels_that_differ_in_nothing_that_counts(tmp_path, ways, column):
+    table = pd.DataFrame({"emotion": ["joy", "fear"], "speaker": ["a", "b"], "x": [0.5, 1.5]})
+    table[column] = ways
+    write_table(table, tmp_path / "x.parquet", features=["x"])
+    with pytest.raises(AdanError, match=rf"has the {column}s .* and .*write it in one way"):
+        read_corpus(tmp_path / "x.parquet")

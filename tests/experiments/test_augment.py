@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adan import AdanError, Duplication, Vectors
+from adan import AdanError, Duplication, EmotionRecognizer, Vectors
+from adan.cli import main
 from adan.corpora.table_files import read_table, write_table
 from adan.experiments.augment import augment
 
@@ -65,3 +66,65 @@ def test_unusable_tables_are_refused(table, change, message):
     vectors = Vectors(changed, [f for f in FEATURES if f in changed])
     with pytest.raises(AdanError, match=message):
         augment(vectors, Duplication())
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_a_table_that_was_augmented_is_good_for(make_rows, tmp_path, capsys, suffix):
+    """It trains a recogniser on its features; nobody is tested with what was learnt from all."""
+    X, y = make_rows(n=24, d=3)
+    frame = pd.DataFrame(X, columns=["pitch", "loudness", "jitter"])
+    frame.insert(0, "emotion", y)
+    frame.insert(1, "speaker", np.repeat(["a", "b"], 12))
+    frame.insert(2, "file", [f"u{i}.wav" for i in range(24)])
+    real, both = tmp_path / f"real.{suffix}", tmp_path / f"both.{suffix}"
+    write_table(frame, real, features=FEATURES, about={"feature_set": "mine"})
+    options = ["--method", "duplication", "--times", "2", "-o", str(both)]
+    assert main(["augment", str(real), *options]) == 0
+    model = tmp_path / "model.adan"
+    assert main(["train", str(both), "--classifier", "svm", "-o", str(model)]) == 0
+    told = capsys.readouterr().err
+    assert "48 synthetic rows, which were learnt from all speakers: trained on all rows" in told
+    card = EmotionRecognizer.load(model).card_
+    assert "unseen_speakers" not in card
+    assert card["features"] == "mine"
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'corpora = ["both.{suffix}"]\nmethods."real only".synthesizer = "none"\n'
+        'classifiers.svm.kind = "svm"\n'
+    )
+    for command in (
+        ["study", "run", str(study)],
+        ["reproduce", "table1", "--corpus", str(both), "--quick"],
+    ):
+        assert main([*command, "-o", str(tmp_path / "run")]) == 2
+        assert "48 synthetic rows" in capsys.readouterr().err
+    assert main(["corpus", "show", str(both)]) == 0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_of_features_needs_no_audio(make_rows, tmp_path, capsys, suffix):
+    """Neither do recognisers, studies and tables of the paper, though it names files."""
+    X, y = make_rows(n=24, d=3)
+    frame = pd.DataFrame(X, columns=["pitch", "loudness", "jitter"])
+    frame = frame.assign(emotion=y, speaker=np.repeat(["a", "b"], 12), file="gone.wav")
+    frame.index = [f"u{i}" for i in range(24)]
+    write_table(frame, tmp_path / f"x.{suffix}", features=FEATURES)
+    study = tmp_path / "deep" / "study.toml"
+    study.parent.mkdir()
+    study.write_text(
+        f'corpora = ["../x.{suffix}"]\nseeds = 1\nmethods."real only".synthesizer = "none"\n'
+        'classifiers.svm.kind = "svm"\n'
+    )
+    assert main(["study", "run", str(study), "-o", str(tmp_path / "run")]) == 0, capsys.readouterr()
+    table = str(tmp_path / f"x.{suffix}")
+    options = ["--classifier", "svm", "-o", str(tmp_path / "model.adan")]
+    assert main(["train", table, *options]) == 0
+    assert EmotionRecognizer.load(tmp_path / "model.adan").n_features_in_ == 3
+
+
+def test_features_that_the_user_names(table, tmp_path, capsys):
+    table.to_csv(tmp_path / "x.csv")
+    options = ["--method", "duplication", "--features-from", "pitch,j*"]
+    assert main(["augment", str(tmp_path / "x.csv"), *options, "-o", str(tmp_path / "y.csv")]) == 0
+    assert read_table(tmp_path / "y.csv").features == ["pitch", "jitter"]
+    assert "warning" not in capsys.readouterr().err

@@ -19,6 +19,7 @@ from adan.features import extract, features_of
 from adan.recognition import bundle
 from adan.recognition.recordings import audio_files, predict_files
 from adan.recognition.training import train
+from adan.recognition.voices import speakers_of
 
 pytestmark = pytest.mark.usefixtures("audio_extra")
 
@@ -277,3 +278,41 @@ def test_a_file_that_cannot_be_written_is_told_before_training(tmp_path, capsys)
     assert main(["train", "emodb", "-o", str(tmp_path / "file" / "model.adan")]) == 2
     assert time.perf_counter() - started < 5
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_row_for_each_segment_of_a_table(make_bundle, make_audio, make_signal, tmp_path, capsys):
+    """One that is long is not cut; each has its own speaker and its own vector."""
+    make_audio("long.wav", make_signal(18))
+    heading, whole = "file,start,end,speaker\n", "long.wav,,,c\n"
+    rows = ["long.wav,0,1.25,a", "long.wav,0 days 00:00:01.25,00:00:17.5,b", "long.wav,17.5,99,a"]
+    (tmp_path / "x.csv").write_text(heading + "\n".join(rows) + "\n")
+    segments = audio_files([tmp_path / "x.csv"])
+    assert speakers_of(segments, str(tmp_path / "x.csv")) == ["a", "b", "a"]
+    told = tmp_path / "told.csv"
+    assert main(["predict", make_bundle(), str(tmp_path / "x.csv"), "-o", str(told)]) == 0
+    assert "long.wav (0 to 0 s): shorter than its segment (18.00 s)" in capsys.readouterr().err
+    table = pd.read_csv(told)
+    assert table[["start", "end"]].to_numpy().tolist() == [[0, 1.25], [1.25, 17.5], [0, 0]]
+    assert table["p_anger"][0] != table["p_anger"][1]
+    (tmp_path / "x.csv").write_text(heading + whole)
+    assert audio_files([tmp_path / "x.csv"]) == [str(tmp_path / "long.wav")]
+
+
+@pytest.mark.parametrize("suffix", ["w64", "rf64", "caf", "au", "m4a", "webm", "amr"])
+def test_all_that_looks_like_audio_is_named(make_bundle, make_audio, make_signal, capsys, suffix):
+    """A folder is read whole: what cannot be read is told, and how to convert it."""
+    first = Path(make_audio("a/one.wav"))
+    other = first.with_name(f"two.{suffix}")
+    is_read = suffix in ("w64", "rf64", "caf", "au")
+    if is_read:
+        import soundfile
+
+        soundfile.write(other, make_signal(), 16000, format=suffix.upper())
+    else:
+        other.write_bytes(b"\0\0\0\x20ftypM4A " * 9)
+    assert main(["predict", make_bundle(), str(first.parent)]) == (0 if is_read else 2)
+    told = capsys.readouterr()
+    assert ("two." in told.out) == is_read
+    if not is_read:
+        assert f"convert it, as ffmpeg does (ffmpeg -i two.{suffix} two.wav)" in told.err
+        assert "1 of 2 recordings cannot be used" in told.err

@@ -14,7 +14,7 @@ from adan.reports.report import report
 from adan.reproduction import run as reproduce
 from adan.reproduction import specifications
 from adan.reproduction.published import LISTENERS, TABLES
-from adan.reproduction.tables import markdown, with_listeners
+from adan.reproduction.tables import markdown, published_beside_measured, with_listeners
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,17 @@ def _undrawn(monkeypatch):
     """Leave the figures out, which take most of the time."""
     monkeypatch.setattr(reproduce, "draw", lambda *_, **__: [])
     monkeypatch.setattr(reproduce.figures, "save", lambda *_: [])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if TABLES[name].rows])
+def test_another_corpus_has_none_of_the_papers_figures(where, finished_run, name):
+    other = replace(where, corpus="mine", features="eGeMAPSv02")
+    rows = specifications.rows_of(name, specifications.specification(name, "emodb"), other)
+    predictions = pd.read_parquet(finished_run / "predictions.parquet")
+    text = markdown(published_beside_measured(rows, predictions), title=name)
+    assert all(np.isnan([row.wa, row.uar]).all() for row in rows)
+    assert not re.search(r"published|87\.50|human|IS11", text)
+    assert "| method | measured WA | UAR |" in text
 
 
 def test_table1_leaves_table_figures_predictions_and_settings(finished_run):

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, inf
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,6 +25,20 @@ from adan.audio.mending import mended
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 """Sampling rates in Hz that are read; far outside of them openSMILE raises an error or crashes."""
 
+
+READ = (
+    *(".8svx", ".aif", ".aifc", ".aiff", ".au", ".avr", ".bwf", ".caf", ".flac", ".htk", ".iff"),
+    *(".ircam", ".mp2", ".mp3", ".nist", ".oga", ".ogg", ".opus", ".paf", ".pvf", ".rf64", ".sd2"),
+    *(".sds", ".sf", ".snd", ".sph", ".svx", ".voc", ".w64", ".wav", ".wave", ".wve", ".xi"),
+)
+"""How the names of audio files end that libsndfile reads."""
+
+UNREAD = (
+    *(".3ga", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".awb", ".dsf", ".dss", ".dts", ".m4a"),
+    *(".m4b", ".mka", ".mp4", ".mpc", ".qcp", ".ra", ".shn", ".spx", ".tta", ".webm", ".weba"),
+    *(".wma", ".wv"),
+)
+"""And of those that it does not read."""
 
 UNKNOWN_SIZE = 0x7FFF0000
 """Bytes that programs claim who do not know how many samples they will write."""
@@ -64,6 +79,49 @@ class Header:
     def seconds(self) -> float:
         """How long the audio is."""
         return self.n_samples / self.rate
+
+
+@dataclass(frozen=True)
+class Segment(os.PathLike[str]):
+    """An utterance in a file: all of it, or the stretch between two times in seconds."""
+
+    file: str
+    start: float = 0.0
+    end: float = inf
+
+    @classmethod
+    def of(cls, file: str | os.PathLike[str]) -> Segment:
+        """Return a segment as it is, and a file as a whole."""
+        return file if isinstance(file, Segment) else cls(os.fspath(file))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole file."""
+        return self.start == 0 and self.end == inf
+
+    def samples(self, header: Header) -> tuple[int, int]:
+        """Return the first sample, and the one after the last.
+
+        Raises
+        ------
+        BadAudio
+            If the file ends before; a tenth of a second may be missing.
+        """
+        first, last = round(self.start * header.rate), header.n_samples
+        if self.end < inf:
+            last = round(self.end * header.rate)
+        if first >= header.n_samples or last > header.n_samples + header.rate // 10:
+            raise BadAudio(f"shorter than its segment ({header.seconds:.2f} s)")
+        return first, min(last, header.n_samples)
+
+    def __fspath__(self) -> str:
+        return self.file
+
+    def __str__(self) -> str:
+        if self.is_whole:
+            return self.file
+        end = "the end" if self.end == inf else f"{self.end:g} s"
+        return f"{self.file} (from {self.start:g} s to {end})"
 
 
 def content_of(file: str | os.PathLike[str]) -> bytes:
@@ -126,15 +184,18 @@ def read(
         return _samples(audio, n_samples), audio.samplerate
 
 
-def decode(content: bytes) -> tuple[NDArray[np.float32], int]:
-    """Return the signal in the content of a file, and its rate in Hz.
+def decode(file: str | os.PathLike[str] | bytes) -> tuple[NDArray[np.float32], int]:
+    """Return the signal in a file, a segment of one or a file's content, and its rate in Hz.
 
     Raises
     ------
     BadAudio
-        If the content cannot be used.
+        If it cannot be used.
     """
-    samples, rate = read(content)
+    if isinstance(file, Segment) and not file.is_whole:
+        samples, rate = read(file, *file.samples(header_of(file)))
+    else:
+        samples, rate = read(file)
     return one_channel(samples), rate
 
 
@@ -223,7 +284,18 @@ def _opened(file: str | os.PathLike[str] | bytes) -> Iterator[Any]:
                 raise BadAudio(f"sampled at {audio.samplerate} Hz (4 to 384 kHz are read)")
             yield audio
     except soundfile.SoundFileError:
-        raise BadAudio("of no known audio format, or corrupt") from None
+        raise BadAudio(_unknown(file)) from None
+
+
+def _unknown(file: str | os.PathLike[str] | bytes) -> str:
+    """Return why a file is not read; what libsndfile never reads can be converted."""
+    name = Path("" if isinstance(file, bytes) else file)
+    if name.suffix.lower() in UNREAD:
+        return (
+            f"{name.suffix[1:].upper()} is not read: convert it, as ffmpeg does (ffmpeg -i "
+            f"{name.name} {name.stem}.wav)"
+        )
+    return "of no known audio format, or corrupt"
 
 
 def _sound_file(file: str | os.PathLike[str] | bytes) -> Any:

@@ -156,6 +156,28 @@ def add_corpus_options(command: argparse.ArgumentParser) -> None:
         "several times",
     )
 
+    add_features_from(
+        command, action="append", dest="corpus_options", type=lambda text: ("features_from", text)
+    )
+    command.add_argument(
+        "--skip-speakers",
+        action="append_const",
+        dest="corpus_options",
+        const=("skip_speakers", True),
+        help="leave speakers out that have one emotion only and so cannot be tested",
+    )
+
+
+def add_features_from(command: argparse.ArgumentParser, **settings: Any) -> None:
+    """Add ``--features-from``."""
+    command.add_argument(
+        "--features-from",
+        metavar="PATTERNS",
+        help="take the columns of a table that fit as its features, such as 'IS11_*', or all "
+        "columns of numbers but some: '!age,!take'",
+        **settings,
+    )
+
 
 def _setting(text: str) -> tuple[str, str | bool]:
     name, equals, value = text.partition("=")

@@ -64,6 +64,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
     )
     add_output(command, "file to write, such as model.adan")
+    command.add_argument(
+        "--no-speaker-test",
+        dest="speaker_test",
+        action="store_false",
+        help="train without testing on each speaker left out, where a speaker cannot be tested",
+    )
     command.set_defaults(run=_train)
 
     command = add_command(commands, "predict", "predict the emotion of recordings")
@@ -125,6 +131,7 @@ def _train(options: argparse.Namespace) -> None:
         options.corpus,
         dict(options.corpus_options),
         features=options.features,
+        speaker_test=options.speaker_test,
         synthesizer=options.synthesizer,
         classifier=options.classifier,
         times=options.times,

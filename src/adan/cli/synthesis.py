@@ -6,6 +6,7 @@ import argparse
 
 from adan.cli._options import (
     add_command,
+    add_features_from,
     add_output,
     check_memory,
     check_output,
@@ -20,6 +21,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = add_command(commands, "augment", "append synthetic rows to a table of features")
     command.add_argument("table", help="table of features (.parquet or .csv)")
     command.add_argument("--label", default="emotion", help="column of the classes [emotion]")
+    add_features_from(command)
     command.add_argument(
         "--method", default="transfer", help="one that 'adan methods' lists [transfer]"
     )
@@ -50,24 +52,24 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _augment(options: argparse.Namespace) -> None:
     check_memory()
-    from adan.corpora.table_files import check_writable, read_table, write_table
+    from adan.corpora.table_files import check_writable, choose_features, read_table, write_table
     from adan.experiments.augment import augment
     from adan.synthesis.registry import synthesizer
 
     check_writable(options.output)
     check_output(options)
     epochs = {} if options.epochs is None else {"epochs": options.epochs}
+    table = choose_features(read_table(options.table), options.table, options.features_from)
     vectors = augment(
-        read_table(options.table),
+        table,
         synthesizer(options.method, random_state=options.seed, **epochs),
         label=options.label,
         times=options.times,
         progress=True,
     )
-    table = vectors.table
-    write_table(table, options.output, features=vectors.features, about=vectors.about)
-    synthetic = int(table["synthetic"].sum())
-    counts = f"{len(table) - synthetic} real and {synthetic} synthetic rows"
+    write_table(vectors.table, options.output, features=vectors.features, about=vectors.about)
+    synthetic = int(vectors.table["synthetic"].sum())
+    counts = f"{len(table.table)} real and {synthetic} synthetic rows"
     say(options, f"{options.output}: {counts}")
 
 

@@ -47,8 +47,9 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         ``.csv`` or ``.parquet`` table of files or features; or ``audb:NAME`` or
         ``audb:NAME@VERSION``.
     **options
-        Of that kind of corpus: the keywords of `read_iemocap`, `read_named`, `read_audformat` or
-        `read_audb`.
+        Of that kind of corpus: the keywords of `read_iemocap`, `read_named`, `read_audformat`,
+        `read_audb` or `read_table_corpus`. Of any: ``skip_speakers=True`` leaves out speakers that
+        have one emotion only, whom a study could not test.
 
     Returns
     -------
@@ -61,6 +62,8 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         If there is no such corpus, it is not what its documentation says, a column or a label is
         missing, or it has no such option.
     """
+    skip_speakers = options.pop("skip_speakers", False)
+    _check_yes_or_no("skip_speakers", skip_speakers)
     kind, read = _reader(path)
     parameters = inspect.signature(read).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -68,13 +71,21 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         if name not in defaults:
             known = f"choose one of {', '.join(defaults)}" if defaults else "it has none"
             raise AdanError(f"{name!r} is not an option of {kind}: {known}")
-        if isinstance(value, bool) != isinstance(defaults[name], bool):
-            raise AdanError(f"{name}={value!r} is of no use: give yes (True) or no (False)")
+        if isinstance(defaults[name], bool):
+            _check_yes_or_no(name, value)
+        elif isinstance(value, bool):
+            raise AdanError(f"{name}={value!r} is of no use: give a text")
     try:
-        return read(**options)
+        corpus = read(**options)
     except UnicodeEncodeError as error:
         name = readable(error.object)
         raise AdanError(f"{name} has a name that is no text in UTF-8: rename it") from error
+    return corpus.without_one_sided() if skip_speakers else corpus
+
+
+def _check_yes_or_no(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise AdanError(f"{name}={value!r} is of no use: give yes (True) or no (False)")
 
 
 def known_corpora() -> list[tuple[str, str, str]]:

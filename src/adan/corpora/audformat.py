@@ -10,6 +10,8 @@ import pandas as pd
 
 from adan._extras import require
 from adan.corpora.base import Corpus
+from adan.corpora.segments import recordings_of, utterance_names
+from adan.corpora.table_files import TIMES
 from adan.errors import AdanError
 
 
@@ -31,18 +33,19 @@ def read_audformat(
     speaker : str, default="speaker"
         Name of the scheme or column of the speakers, which may be in another table.
     table : str, default=None
-        Take the emotions of this table alone, which must be one of whole files; None takes all.
+        Take the emotions of this table alone, of whole files or segments; None takes all.
 
     Returns
     -------
     Corpus
         Named after the database, with the columns ``file``, ``emotion``, ``speaker`` and, if there
-        is a scheme or column of that name, ``session``. Files without an emotion are left out.
+        is a scheme or column of that name, ``session``; of segments also ``start`` and ``end``.
+        Utterances without an emotion are left out.
 
     Raises
     ------
     AdanError
-        If the database cannot be read, has no such scheme or table, or labels segments of files.
+        If the database cannot be read, has no such scheme or table.
 
     References
     ----------
@@ -105,14 +108,14 @@ def _corpus(database: Any, emotion: str, speaker: str, table: str | None) -> Cor
     labels = labels[labels[emotion].notna()].dropna(axis=1, how="all")
     labels = labels.rename(columns={emotion: "emotion", speaker: "speaker"})
     labels = labels.astype(object).map(str, na_action="ignore")
-    files = [Path(file) for file in labels.index]
-    stems = [file.stem for file in files]
-    unique = len(set(stems)) == len(stems)
-    labels.insert(0, "file", [str((Path(database.root or "") / file).absolute()) for file in files])
+    where, root = labels.index.to_frame(index=False), Path(database.root or "").absolute()
+    where["file"] = [str(root / file) for file in where["file"]]
+    for time in {*TIMES} & {*where}:
+        where[time] = where[time].dt.total_seconds()
     labels.index = pd.Index(
-        stems if unique else [file.with_suffix("").as_posix() for file in files], name="utterance"
+        utterance_names(recordings_of(where, database.name), root), name="utterance"
     )
-    return Corpus(database.name, labels)
+    return Corpus(database.name, pd.concat([where.set_axis(labels.index), labels], axis=1))
 
 
 def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.DataFrame:
@@ -126,11 +129,6 @@ def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.
         labels = database.get(emotion, [speaker, "session"], tables=table)
     except (TypeError, ValueError) as error:
         raise AdanError(_unreadable(name, error)) from error
-    if isinstance(labels.index, pd.MultiIndex):
-        raise AdanError(
-            f"{name} labels segments of files, and labels of whole files are expected: "
-            f"choose a table with table=NAME of {', '.join(database.tables)}"
-        )
     known = ", ".join(database.schemes)
     for scheme in (emotion, speaker):
         if scheme not in labels or labels[scheme].isna().all():

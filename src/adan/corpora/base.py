@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from adan.audio.decoding import Segment
+from adan.corpora.segments import recordings_of
 from adan.errors import AdanError
 
 UNNAMED = "features of the table"
@@ -46,8 +49,10 @@ class Corpus:
         What the corpus is called in tables and messages.
     table : DataFrame
         Indexed by ``utterance`` (text, unique), with the text columns ``emotion`` and ``speaker``;
-        ``file`` (the absolute path of the audio) where there is audio, features where they are
-        computed already, and whatever else is known, such as ``session``.
+        ``file`` (the absolute path of the audio) where there is audio, with ``start`` and ``end``
+        (seconds) where an utterance is a stretch of it; features where they are computed already;
+        and whatever else is known, such as ``session``. Rows that are ``synthetic`` need no
+        speaker.
     features : sequence of str, default=()
         The columns that are features.
     about : mapping, default={}
@@ -56,7 +61,8 @@ class Corpus:
     Raises
     ------
     AdanError
-        If a column or a label is missing, there is no utterance, or two have one name.
+        If a column or a label is missing, a label is written in two ways, there is no utterance,
+        or two have one name.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Corpus:
     def __post_init__(self) -> None:
         for column in ("emotion", "speaker"):
             self._require_column(column)
+            check_spelling(self.table[column], column, self.name)
         if self.table.empty:
             raise AdanError(
                 f"{self.name} has no utterances, and at least one is expected: add some"
@@ -91,6 +98,28 @@ class Corpus:
         """What the features are."""
         return self.about.get("feature_set", UNNAMED)
 
+    @property
+    def is_synthetic(self) -> NDArray[np.bool_]:
+        """Which rows no speaker has spoken: see `adan.experiments.augment`."""
+        return is_synthetic(self.table)
+
+    def recordings(self) -> list[Segment]:
+        """Return what each utterance is heard in.
+
+        Returns
+        -------
+        list of adan.audio.decoding.Segment
+            One for each utterance, in order.
+
+        Raises
+        ------
+        AdanError
+            If the corpus has no audio.
+        """
+        if "file" not in self.table:
+            raise AdanError(f"{self.name} has no audio: its table needs a column 'file'")
+        return recordings_of(self.table, self.name)
+
     def require_groups(self, column: str = "speaker") -> None:
         """Tell whether a study can leave out one group at a time.
 
@@ -106,25 +135,70 @@ class Corpus:
             with one emotion only.
         """
         self._require_column(column)
-        emotions = self.table.groupby(column)["emotion"].agg(["nunique", "first"])
+        if self.is_synthetic.any():
+            raise AdanError(
+                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
+                "everybody, so that nobody could be tested: give the table without them, and name "
+                "the synthesizer instead"
+            )
+        emotions = self.table.groupby(column, observed=True)["emotion"].agg(["nunique", "first"])
         if len(emotions) < 2:
             raise AdanError(
                 f"{self.name} has one {column} only ({emotions.index[0]}), and a study needs at "
                 "least two: add utterances of another"
             )
-        if (emotions["nunique"] < 2).any():
-            group, (_, emotion) = next(emotions[emotions["nunique"] < 2].iterrows())
+        one_sided = emotions.loc[emotions["nunique"] < 2, "first"]
+        if len(one_sided):
+            named = [f"{group} with one emotion only ({e})" for group, e in one_sided.items()]
             raise AdanError(
-                f"{self.name} has {column} {group} with one emotion only ({emotion}), and a study "
-                "needs at least two of each: leave that one out"
+                f"{self.name} has {column} {', '.join(named)}, and a study needs at least two of "
+                "each: leave these out with --skip-speakers (skip_speakers), or train without the "
+                "test (--no-speaker-test)"
             )
+
+    def without_one_sided(self) -> Corpus:
+        """Return the corpus without the speakers that have one emotion only.
+
+        Returns
+        -------
+        Corpus
+            Of the others.
+        """
+        real = self.table[~self.is_synthetic]
+        n_emotions = real.groupby("speaker", observed=True)["emotion"].nunique()
+        out = n_emotions.index[n_emotions < 2]
+        return replace(self, table=self.table[~self.table["speaker"].isin(out)])
 
     def _require_column(self, column: str) -> None:
         if column not in self.table:
             raise AdanError(f"{self.name} has no column {column!r} ({columns(self.table)}): add it")
-        if self.table[column].isna().any():
-            utterance = self.table.index[self.table[column].isna()][0]
+        gaps = self.table[column].isna()
+        if column != "emotion":
+            gaps &= ~self.is_synthetic
+        if gaps.any():
+            utterance = self.table.index[gaps][0]
             raise AdanError(f"{self.name} has no {column} for {utterance}: fill it in")
+
+
+def is_synthetic(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows a column ``synthetic`` says are; none where there is no such column."""
+    if "synthetic" not in table:
+        return np.zeros(len(table), bool)
+    return table["synthetic"].astype(str).str.casefold().isin(["true", "1", "yes"]).to_numpy()
+
+
+def check_spelling(labels: pd.Series, column: str, where: str) -> None:
+    """Raise an `AdanError` if labels differ in capitals, spaces or forms of letters alone."""
+    ways: dict[str, list[str]] = {}
+    for label in labels.dropna().unique().tolist():
+        plain = unicodedata.normalize("NFKC", str(label)).casefold()
+        ways.setdefault(" ".join(plain.split()), []).append(repr(label))
+    for same in ways.values():
+        if len(same) > 1:
+            raise AdanError(
+                f"{where} has the {column}s {' and '.join(same)}: if they are one, write it in one "
+                "way; if not, give them names that differ in more"
+            )
 
 
 def columns(table: pd.DataFrame) -> str:

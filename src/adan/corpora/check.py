@@ -6,9 +6,8 @@ import pandas as pd
 
 from adan._extras import require
 from adan._progress import progress_bar
-from adan.audio.decoding import BadAudio, header_of, too_short
+from adan.audio.decoding import BadAudio, Segment, header_of, too_short
 from adan.corpora.base import Corpus
-from adan.errors import AdanError
 
 
 def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = True) -> pd.DataFrame:
@@ -17,7 +16,7 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
     Parameters
     ----------
     corpus : Corpus
-        With a column ``file``.
+        With a column ``file``; of a segment of a file, its own length is checked.
     min_seconds : float, default=0.1
         Shorter audio is too short.
     progress : bool, default=True
@@ -34,22 +33,21 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
     AdanError
         If the corpus has no audio or soundfile is not installed.
     """
-    if "file" not in corpus.table:
-        raise AdanError(f"{corpus.name} has no audio: its table needs a column 'file'")
+    recordings = corpus.recordings()
     require("audio", "soundfile")
-    files = progress_bar(
-        iterable=corpus.table["file"], desc="headers", delay=2, disable=not progress
-    )
-    rows = [(file, *_header(file, min_seconds)) for file in files]
+    shown = progress_bar(iterable=recordings, desc="headers", delay=2, disable=not progress)
+    rows = [(str(recording), *_header(recording, min_seconds)) for recording in shown]
     return pd.DataFrame(
         rows, index=corpus.table.index, columns=["file", "rate", "seconds", "problem"]
     )
 
 
-def _header(file: str, min_seconds: float) -> tuple[int, float, str]:
+def _header(recording: Segment, min_seconds: float) -> tuple[int, float, str]:
     try:
-        header = header_of(file)
+        header = header_of(recording)
+        first, last = recording.samples(header)
     except BadAudio as problem:
         return 0, 0.0, str(problem)
-    short = str(too_short(header.seconds)) if header.seconds < min_seconds else ""
-    return header.rate, header.seconds, short
+    seconds = (last - first) / header.rate
+    short = str(too_short(seconds)) if seconds < min_seconds else ""
+    return header.rate, seconds, short

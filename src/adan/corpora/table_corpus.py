@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from adan.corpora.base import Corpus, columns
-from adan.corpora.table_files import check_filled, read_table
+from adan.corpora.base import Corpus, Vectors, check_spelling, columns
+from adan.corpora.segments import recordings_of, utterance_names
+from adan.corpora.table_files import MARK, TIMES, choose_features, read_table
 from adan.errors import AdanError
 
+LABELS = ("emotion", "speaker", "session")
 
-def read_table_corpus(path: str | os.PathLike[str]) -> Corpus:
+
+def read_table_corpus(path: str | os.PathLike[str], *, features_from: str | None = None) -> Corpus:
     """Read a corpus from a ``.csv`` or ``.parquet`` file that lists its utterances.
 
     Parameters
     ----------
     path : path-like
         A table with the columns ``emotion`` and ``speaker``, and ``file`` (absolute, or relative
-        to the table's folder) or features: those that the table names, as `adan extract` does, or
-        else, where there is no ``file``, the columns of numbers with a fraction. Further columns,
-        such as ``session``, are kept; without a column ``utterance`` the utterances are named
-        after their files, or numbered.
+        to the table's folder) or features. With ``start`` and ``end``, in seconds or as pandas
+        writes times (``0 days 00:00:01.5``), an utterance is that stretch of its file. Further
+        columns, such as ``session``, are kept; without a column ``utterance`` the utterances are
+        named after their files, or numbered.
+    features_from : str, default=None
+        Which columns are features: see `adan.corpora.table_files.choose_features`. None is those
+        that the table names, as `adan extract` does; if it names none and has a column ``file``,
+        features are computed from the audio.
 
     Returns
     -------
@@ -37,42 +44,51 @@ def read_table_corpus(path: str | os.PathLike[str]) -> Corpus:
         If the table cannot be read, or a column, a label, a file or a feature's value is missing.
     """
     path = Path(path)
-    vectors = read_table(path)
-    table, labels = vectors.table, ("emotion", "speaker", "session")
-    for name in {*labels} & {*table.columns}:
-        table[name] = table[name].astype(str).where(table[name].notna())
-    if "file" in table and "feature_set" not in vectors.about:
-        features: list[str] = []
-    else:
-        features = [name for name in vectors.features if name not in labels]
-        _check_features(table, features, path)
-    names = [str(row) for row in range(len(table))]
+    vectors = _with_features(read_table(path), path, features_from)
+    table, names = vectors.table, [str(row) for row in range(len(vectors.table))]
+    for name in {*LABELS} & {*table.columns}:
+        table[name] = _labels(table[name], name, path)
     if "file" in table:
-        table["file"] = _files(table, path, needed=not features)
-        names = [Path(file).stem for file in table["file"].fillna("")]
+        names = _set_places(table, names, path, needed=not len(vectors.features))
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
-    return Corpus(path.stem, table, features, vectors.about)
+    return Corpus(path.stem, table, vectors.features, vectors.about)
 
 
-def _files(table: pd.DataFrame, path: Path, needed: bool) -> list[str | None]:
-    """Find files where the table lies; rows that have features need none, as synthetic ones."""
-    if needed:
-        check_filled(table, "file", path)
-    folder = path.absolute().parent
-    return [None if pd.isna(file) else str(folder / file) for file in table["file"]]
-
-
-def _check_features(table: pd.DataFrame, features: Sequence[str], path: Path) -> None:
-    if not features:
-        raise AdanError(
-            f"{path} has no column 'file' and no features, which are columns of numbers with a "
-            f"fraction ({columns(table)}): name each utterance's audio, or add its features"
-        )
-    for feature in features:
-        finite = np.isfinite(table[feature].to_numpy())
-        if not finite.all():
-            raise AdanError(
-                f"{path} has no finite number for the feature {feature!r} of row "
-                f"{finite.argmin() + 1}: fill it in or drop the row"
+def _with_features(vectors: Vectors, path: Path, features_from: str | None) -> Vectors:
+    """Return the vectors with the features that are meant; none where there is audio instead."""
+    if features_from is None and MARK not in vectors.about and "file" in vectors.table:
+        if len(vectors.features):
+            warnings.warn(
+                f"{path} has a column 'file', so features are computed from the audio; to take "
+                "columns of the table instead, name them with --features-from (features_from)",
+                stacklevel=3,
             )
+        return Vectors(vectors.table, ())
+    if features_from is None and not len(vectors.features):
+        raise AdanError(
+            f"{path} has no column 'file' and no features, which are columns of numbers "
+            f"({columns(vectors.table)}): name each utterance's audio, or add its features"
+        )
+    return choose_features(vectors, path, features_from)
+
+
+def _labels(column: pd.Series, name: str, path: Path) -> pd.Series:
+    labels = column.astype(str).where(column.notna())
+    check_spelling(labels, name, str(path))
+    return labels.str.strip().replace("", np.nan)
+
+
+def _set_places(table: pd.DataFrame, names: list[str], path: Path, needed: bool) -> list[str]:
+    """Set where utterances are heard, and return their names; features need no file."""
+    heard = np.flatnonzero(table["file"].notna() | needed)
+    recordings = recordings_of(table.iloc[heard], path)
+    for column in {"file", *TIMES} & {*table.columns}:
+        cells = np.full(len(table), None if column == "file" else np.nan, object)
+        cells[heard] = [getattr(recording, column) for recording in recordings]
+        table[column] = (
+            cells if column == "file" else np.where(cells == np.inf, np.nan, cells).astype(float)
+        )
+    for row, name in zip(heard, utterance_names(recordings), strict=True):
+        names[row] = name
+    return names

@@ -2,18 +2,26 @@
 
 The first column, ``utterance``, names the rows. Which columns are features is written in the file:
 a Parquet file lists them in its schema beside their provenance (key ``adan``), and a CSV file has
-them behind a column ``feature_set``, which names the set. In a table of any other origin the
-floating-point columns are the features. Parquet keeps types and provenance and is quick; CSV is
-for people.
+them behind a column ``feature_set``, which names the set. Of a table of any other origin the user
+names them (`choose_features`). Parquet keeps types and provenance and is quick; CSV is for people.
+
+A CSV file may come from a spreadsheet: its separator, decimal comma and encoding are told from its
+first lines, and its headings may be padded or in capitals. What would be a formula in a
+spreadsheet is written behind an apostrophe, which is taken off again.
 """
 
 from __future__ import annotations
 
+import codecs
+import csv
 import json
 import os
+import re
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from fnmatch import fnmatchcase
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +30,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adan._files import check_place, replacing
+from adan._files import check_place, replacing, with_formulas, without_formulas
 from adan.corpora.base import UNNAMED, Vectors
 from adan.errors import AdanError
 
@@ -32,8 +40,27 @@ COLUMNS_AT_ONCE = 64
 TEXT = ("utterance", "file", "emotion", "speaker", "session", "text", "version")
 """Columns that a CSV's reader takes as text, so that speaker 03 stays 03."""
 
+TIMES = ("start", "end")
+"""Columns that say which stretch of its file an utterance is."""
+
 MARK = "feature_set"
 """The column of a CSV file behind which the features stand."""
+
+OURS = (*TEXT, *TIMES, MARK, "synthetic")
+"""Columns that mean something here; their headings may be padded or in capitals."""
+
+OTHERS = (
+    *OURS,
+    *("duration", "seconds", "onset", "offset", "sampling_rate", "sample_rate"),
+    *("channel", "channels", "age", "gender", "sex", "take", "repetition", "fold", "split"),
+    *("label", "target", "class", "class_label", "y", "code", "id", "index", "row", "number"),
+    *("arousal", "valence", "dominance", "confidence", "agreement", "rating", "rater", "weight"),
+)
+"""Columns that are no features, even of numbers, unless their table or the user says so."""
+
+SEPARATORS = ",;\t"
+DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE)
+DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -92,7 +119,7 @@ def _write_csv(
         known = table.drop(columns=[*features])
         known = known.assign(**{MARK: about.get("feature_set", UNNAMED)})
         table = pd.concat([known, table[[*features]]], axis=1)
-    table.to_csv(path)
+    without_formulas(table.reset_index()).to_csv(path, index=False)
 
 
 def _write_parquet(
@@ -124,8 +151,8 @@ def read_table(path: str | os.PathLike[str]) -> Vectors:
     Vectors
         Its table is indexed by the column ``utterance`` as text; numbered from 0, the index
         without a name, if there is no such column. The other columns have the file's order and
-        types. The module's head says which are features; there may be none. ``about`` has
-        ``feature_set`` where the file names them.
+        types. ``features`` are those that the file names, which ``about`` then has a
+        ``feature_set`` of; else the columns of numbers that are not among `OTHERS`.
 
     Raises
     ------
@@ -139,6 +166,8 @@ def read_table(path: str | os.PathLike[str]) -> Vectors:
         table, about = _read_csv(path) if suffix == ".csv" else _read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is text of another encoding than UTF-8 and UTF-16: save it as UTF-8"
         raise AdanError(f"{path} cannot be read as {suffix[1:]}: {reason}") from error
     if "utterance" in table:
         if table["utterance"].isna().any():
@@ -148,10 +177,126 @@ def read_table(path: str | os.PathLike[str]) -> Vectors:
         table.index = table.index.astype(str)
     features = about.pop("features", None)
     if features is None:
-        features = [name for name, dtype in table.dtypes.items() if dtype.kind == "f"]
+        features = _likely_features(table)
     else:
         about.setdefault("feature_set", UNNAMED)
     return Vectors(table, features, about)
+
+
+def choose_features(
+    vectors: Vectors, path: str | os.PathLike[str], features_from: str | None = None
+) -> Vectors:
+    """Settle which columns of a table that was read are features, and that they hold numbers.
+
+    Parameters
+    ----------
+    vectors : Vectors
+        What `read_table` gave.
+    path : path-like
+        The table's, for messages.
+    features_from : str, default=None
+        Patterns of the columns that are features, such as ``IS11_*``, with commas between them;
+        ``!age`` takes a column out, and ``!age,!take`` is all but these. None leaves it to the
+        table; of one that does not say, the columns of numbers that are not known to be something
+        else are taken, with a warning that names them.
+
+    Raises
+    ------
+    AdanError
+        If a pattern fits no column, or a feature has a cell without a finite number in it.
+    """
+    table, features = vectors.table, [*vectors.features]
+    if features_from is not None:
+        features = _matching(table, features_from, path)
+    elif MARK not in vectors.about and features:
+        left = [name for name, kind in table.dtypes.items() if kind.kind in "fiu"]
+        left = [name for name in left if name not in features]
+        warnings.warn(
+            f"{path} does not say which columns are features: takes {_some(features)}"
+            f"{f' and not {_some(left)}' if left else ''}; say which with --features-from PATTERN "
+            "(features_from)",
+            stacklevel=2,
+        )
+    for name in features:
+        _make_numbers(table, name, path)
+    return Vectors(table, features, vectors.about)
+
+
+def _matching(table: pd.DataFrame, features_from: str, path: str | os.PathLike[str]) -> list[str]:
+    patterns = [pattern.strip() for pattern in features_from.split(",") if pattern.strip()]
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
+    out = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    names = [*map(str, table.columns)]
+    for pattern in (*wanted, *out):
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise AdanError(
+                f"{path} has no column {pattern!r} to take features from (it has {_some(names)})"
+            )
+    chosen = [n for n in names if any(fnmatchcase(n, p) for p in wanted)]
+    chosen = chosen if wanted else _likely_features(table, OURS)
+    features = [n for n in chosen if not any(fnmatchcase(n, p) for p in out)]
+    if not features:
+        raise AdanError(f"{path}: --features-from {features_from} leaves no features: give others")
+    return features
+
+
+def _likely_features(table: pd.DataFrame, others: Sequence[str] = OTHERS) -> list[str]:
+    """List columns that hold numbers, or mostly do, and are not known to be something else."""
+    return [
+        name
+        for name, column in table.items()
+        if str(name).strip().casefold() not in others
+        and not str(name).startswith("Unnamed: ")
+        and _are_mostly_numbers(column)
+        and not _repeats_a_label(column, table)
+    ]
+
+
+def _are_mostly_numbers(column: pd.Series) -> bool:
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "fiu"
+    cells = column.dropna().astype(str).head(200)
+    return len(cells) > 0 and bool(pd.to_numeric(cells, errors="coerce").notna().mean() > 0.5)
+
+
+def _repeats_a_label(column: pd.Series, table: pd.DataFrame) -> bool:
+    """Tell whether whole numbers number the rows, or stand for the emotions or the speakers."""
+    if column.dtype.kind not in "iu" or len(column) < 3:
+        return False
+    if (column.diff().iloc[1:] == 1).all():
+        return True
+    n = column.nunique()
+    labels = [table[name] for name in ("emotion", "speaker") if name in table]
+    return any(
+        1 < n == label.nunique() < len(table) and n == len({*zip(column, label, strict=True)})
+        for label in labels
+    )
+
+
+def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) -> None:
+    """Make a column numbers, if it is of another type and all its cells are."""
+    column = table[name]
+    numbers = column
+    if column.dtype.kind not in "fiu":
+        numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(numbers.to_numpy(np.float32, na_value=np.nan))
+    if not finite.all():
+        row = int(finite.argmin())
+        cell = column.iloc[row]
+        found = "the cell is empty" if pd.isna(cell) else f"it has {str(cell)!r}"
+        raise AdanError(
+            f"{path} has no finite number for the feature {name!r} of row {row + 1} ({found}): "
+            "fill it in, drop the row, or name the features with --features-from (features_from)"
+        )
+    if numbers is not column:
+        table[name] = numbers
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) < 5:
+        return ", ".join(map(str, names)) or "none"
+    return f"{len(names)}, {names[0]} to {names[-1]},"
 
 
 def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> None:
@@ -161,18 +306,64 @@ def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str])
 
 
 def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    encoding = _encoding(path)
+    with open(path, encoding=encoding, newline="") as file:
+        heading = file.readline()
+        separator = max(SEPARATORS, key=heading.count)
+        headings = next(csv.reader([heading], delimiter=separator), [])
+        cells = [*chain.from_iterable(csv.reader(islice(file, 50), delimiter=separator))]
+    commas, points = (
+        sum(bool(p.fullmatch(cell.strip())) for cell in cells)
+        for p in (DECIMAL_COMMA, DECIMAL_POINT)
+    )
+    headings = [heading or f"Unnamed: {place}" for place, heading in enumerate(headings)]
+    names = _names(headings)
+    text = {heading for heading, name in zip(headings, names, strict=True) if name in (*TEXT, MARK)}
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
-            table = pd.read_csv(path, dtype=dict.fromkeys((*TEXT, MARK), str), index_col=False)
+            table = pd.read_csv(
+                path,
+                sep=separator,
+                decimal="," if commas > points else ".",
+                encoding=encoding,
+                dtype=dict.fromkeys(text, str),
+                keep_default_na=False,  # a speaker may be called NA
+                na_values=[""],
+                index_col=False,
+            )
     except pd.errors.ParserWarning:
         raise ValueError("a row has more values than the header has names") from None
+    table.columns = pd.Index(names)
+    empty = [name for name in names if name.startswith("Unnamed: ") and table[name].isna().all()]
+    table = with_formulas(table.drop(columns=empty))
     if MARK not in table:
         return table, {}
     behind = table.columns.get_loc(MARK) + 1
     sets = table.pop(MARK).dropna().unique()
     if len(sets) != 1:
         raise ValueError(f"its column {MARK!r} names {len(sets)} feature sets instead of one")
-    return table, {"feature_set": sets[0], "features": [*table.columns[behind - 1 :]]}
+    return table, {MARK: sets[0], "features": [*table.columns[behind - 1 :]]}
+
+
+def _encoding(path: str | os.PathLike[str]) -> str:
+    """Tell UTF-8 and UTF-16, whose every second byte is 0 in English and in numbers."""
+    with open(path, "rb") as file:
+        start = file.read(1000)
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if 4 * max(first, second) < len(start) or not start:
+        return "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-16-be" if first > second else "utf-16-le"
+
+
+def _names(headings: Sequence[str]) -> list[str]:
+    """Return the names of columns as this package writes them; a heading may lack one."""
+    names = [heading.strip() for heading in headings]
+    names = [name.lower() if name.lower() in OURS else name for name in names]
+    if twice := [name for name, n in Counter(names).items() if n > 1]:
+        raise ValueError(f"two columns are called {twice[0]!r}")
+    return names
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:

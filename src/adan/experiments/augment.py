@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from adan.corpora import Vectors
+from adan.corpora.base import check_spelling
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -53,6 +54,7 @@ def augment(
     if table[label].isna().any():
         row = table.index[table[label].isna()][0]
         raise AdanError(f"column {label!r} is empty in row {row}: fill it in or drop the row")
+    check_spelling(table[label], label, "the table")
     features = [name for name in vectors.features if name != label]
     if not features:
         raise AdanError(f"no column of numbers with a fraction to be a feature in {_some(table)}")

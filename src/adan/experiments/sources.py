@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.experiments.specification import CorpusChoice, Specification
+from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of
-
-BUNDLED = "emodb"
-"""The name of EmoDB's bundled features among corpora."""
 
 
 @dataclass(frozen=True)

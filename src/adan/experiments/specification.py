@@ -32,6 +32,9 @@ from adan.features import FeatureSet
 from adan.folds import Method
 from adan.synthesis.registry import synthesizer
 
+BUNDLED = "emodb"
+"""The name of EmoDB's bundled features among corpora."""
+
 NO_SYNTHESIZER = "none"
 TEMPLATE = Path(__file__).with_name("template.toml")
 
@@ -45,6 +48,12 @@ class CorpusChoice(_Checked):
 
     path: str
     options: dict[str, str | bool] = {}
+
+    def found_from(self, folder: Path) -> Self:
+        """Return the same, its path not relative to where the program runs but to a folder."""
+        if self.path == BUNDLED or self.path.startswith("audb:"):
+            return self
+        return self.model_copy(update={"path": str(folder / self.path)})
 
 
 class MethodChoice(_Checked):
@@ -186,7 +195,8 @@ def read(path: str | os.PathLike[str]) -> Specification:
     Parameters
     ----------
     path : path-like
-        See ``adan study init`` for a commented one.
+        See ``adan study init`` for a commented one. The paths of corpora are absolute, or relative
+        to the folder of the file.
 
     Raises
     ------
@@ -199,7 +209,9 @@ def read(path: str | os.PathLike[str]) -> Specification:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise AdanError(f"{path} cannot be read as a study: {reason}") from error
-    return checked(values, str(path))
+    study, folder = checked(values, str(path)), Path(path).absolute().parent
+    corpora = [corpus.found_from(folder) for corpus in study.corpora]
+    return study.model_copy(update={"corpora": corpora})
 
 
 def checked(values: Mapping[str, Any], where: str) -> Specification:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adan._extras import require
-from adan.audio.decoding import BadAudio, decode, resampled, too_short
+from adan.audio.decoding import BadAudio, resampled, too_short
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
@@ -139,10 +139,11 @@ def _load(transformers: Any, model: str) -> tuple[Any, Any]:
     return network.eval().float(), prepare
 
 
-def _mean_state(network: Any, prepare: Any, layer: int, content: bytes) -> np.ndarray:
+def _mean_state(
+    network: Any, prepare: Any, layer: int, signal: np.ndarray, rate: int
+) -> np.ndarray:
     import torch
 
-    signal, rate = decode(content)
     signal = resampled(signal, rate, prepare.sampling_rate)
     n_frames = len(signal)
     for kernel, stride in zip(network.config.conv_kernel, network.config.conv_stride, strict=True):

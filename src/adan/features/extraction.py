@@ -19,7 +19,7 @@ import pandas as pd
 from adan import _cluster
 from adan._files import readable
 from adan._progress import progress_bar
-from adan.audio.decoding import BadAudio, content_of
+from adan.audio.decoding import BadAudio, Segment, content_of, decode
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features import apart
@@ -67,7 +67,7 @@ class Extractor:
     features : sequence of str
         Names of the numbers in a vector.
     compute : callable
-        From a file's content to its vector (float32); raises `BadAudio` if it cannot be used.
+        From a signal and its rate to the vector (float32); raises `BadAudio` if it cannot be used.
     store : Cache
         Of this kind, and this version of it, alone.
     about : mapping
@@ -76,7 +76,7 @@ class Extractor:
 
     name: str
     features: Sequence[str]
-    compute: Callable[[bytes], np.ndarray]
+    compute: Callable[[np.ndarray, int], np.ndarray]
     store: Cache
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -84,21 +84,23 @@ class Extractor:
 def vectors_of(
     files: Iterable[str | os.PathLike[str]], extractor: Extractor, options: Options
 ) -> Vectors:
-    """Compute a vector for each file, unless the cache holds it.
+    """Compute a vector for each file or segment, unless the cache holds it.
 
     Returns
     -------
     Vectors
         Of the files, indexed by their names; ``about`` also has ``audio_sha256`` (SHA-256 over the
-        sorted hexadecimal SHA-256 sums of the files, a line each) and ``skipped`` (file to reason).
+        sorted hexadecimal SHA-256 sums of the files, a line each; of a segment its times are summed
+        up, too) and ``skipped`` (file to reason).
 
     Raises
     ------
     AdanError
         If files cannot be used and `skip_bad` is False, or none is left.
     """
-    names = [os.fspath(file) for file in files]
-    outcomes = _outcomes(names, extractor, options)
+    segments = [Segment.of(file) for file in files]
+    names = [str(segment) for segment in segments]
+    outcomes = _outcomes(segments, extractor, options)
     vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
     bad = {name: o.problem for name, o in zip(names, outcomes, strict=True) if o.problem}
     if not vectors or (bad and not options.skip_bad):
@@ -114,7 +116,9 @@ def vectors_of(
     return Vectors(table, tuple(extractor.features), about)
 
 
-def with_vectors(corpus: Corpus, vectors_of_files: Callable[[pd.Series], Vectors]) -> Corpus:
+def with_vectors(
+    corpus: Corpus, vectors_of_files: Callable[[Sequence[Segment]], Vectors]
+) -> Corpus:
     """Set the vectors of a corpus's files beside what is known of its utterances.
 
     Parameters
@@ -134,11 +138,10 @@ def with_vectors(corpus: Corpus, vectors_of_files: Callable[[pd.Series], Vectors
     AdanError
         If the corpus has no audio, or the vectors cannot be computed.
     """
-    if "file" not in corpus.table:
-        raise AdanError(f"{corpus.name} has no audio: its table needs a column 'file'")
-    vectors = vectors_of_files(corpus.table["file"])
+    recordings = corpus.recordings()
+    vectors = vectors_of_files(recordings)
     known = corpus.table.drop(columns=[*corpus.features])
-    known = known[~known["file"].isin(vectors.about["skipped"])]
+    known = known[[str(recording) not in vectors.about["skipped"] for recording in recordings]]
     table = pd.concat([known, vectors.table.set_axis(known.index)], axis=1)
     return Corpus(corpus.name, table, vectors.features, vectors.about)
 
@@ -153,7 +156,9 @@ class _Outcome:
     is_new: bool = False
 
 
-def _outcomes(names: Sequence[str], extractor: Extractor, options: Options) -> list[_Outcome]:
+def _outcomes(
+    segments: Sequence[Segment], extractor: Extractor, options: Options
+) -> list[_Outcome]:
     """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
     outcomes = []
     outcome_of = partial(_outcome, extractor.compute, extractor.store, len(extractor.features))
@@ -161,11 +166,11 @@ def _outcomes(names: Sequence[str], extractor: Extractor, options: Options) -> l
         warnings.catch_warnings(),
         _mapping(options) as look,
         progress_bar(
-            total=len(names), desc=extractor.name, delay=2, disable=not options.progress
+            total=len(segments), desc=extractor.name, delay=2, disable=not options.progress
         ) as bar,
     ):
         warnings.simplefilter("ignore")
-        for outcome in look(outcome_of, names):
+        for outcome in look(outcome_of, segments):
             if outcome.is_new and outcome.vector is not None:
                 extractor.store.put(outcome.digest, outcome.vector.tobytes())
             outcomes.append(outcome)
@@ -185,15 +190,16 @@ def _mapping(options: Options) -> Iterator[Callable[..., Any]]:
 
 
 def _outcome(
-    compute: Callable[[bytes], np.ndarray], store: Cache, dimension: int, name: str
+    compute: Callable[[np.ndarray, int], np.ndarray], store: Cache, dimension: int, segment: Segment
 ) -> _Outcome:
     try:
-        content = content_of(name)
-        digest = _sha256(content)
+        content = content_of(segment)
+        times = b"" if segment.is_whole else f" {segment.start!r} {segment.end!r}".encode()
+        digest = _sha256(content + times)
         cached = store.get(digest)
         if cached is not None and len(cached) == 4 * dimension:
             return _Outcome(digest, np.frombuffer(cached, "<f4"))
-        return _Outcome(digest, compute(content), is_new=True)
+        return _Outcome(digest, compute(*decode(segment)), is_new=True)
     except BadAudio as problem:
         return _Outcome(problem=str(problem))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from adan._extras import require
-from adan.audio.decoding import BadAudio, commonest_rate, decode, resampled, too_short
+from adan.audio.decoding import BadAudio, commonest_rate, resampled, too_short
 from adan.corpora import Corpus, Vectors
 from adan.features import apart
 from adan.features.cache import Cache
@@ -56,8 +56,9 @@ def extract(
     Parameters
     ----------
     files : iterable of path-like
-        In any format that libsndfile reads, at sampling rates of 4 to 384 kHz, which are brought
-        to the one that most files have; several channels are averaged.
+        Files, or stretches of them (`adan.audio.decoding.Segment`), in any format that libsndfile
+        reads, at sampling rates of 4 to 384 kHz, which are brought to the one that most files have;
+        several channels are averaged.
     feature_set : FeatureSet or str
         A set or its name.
     **options
@@ -98,8 +99,9 @@ def extract(
     return vectors_of(files, extractor, how)
 
 
-def _functionals(feature_set: FeatureSet, wanted: int | None, content: bytes) -> np.ndarray:
-    signal, rate = decode(content)
+def _functionals(
+    feature_set: FeatureSet, wanted: int | None, signal: np.ndarray, rate: int
+) -> np.ndarray:
     wanted = wanted or rate
     return functionals(resampled(signal, rate, wanted), wanted, feature_set)
 

@@ -15,7 +15,16 @@ import pandas as pd
 
 from adan._files import readable
 from adan._progress import progress_bar
-from adan.audio.decoding import BadAudio, header_of, one_channel, read, resampled
+from adan.audio.decoding import (
+    READ,
+    UNREAD,
+    BadAudio,
+    Segment,
+    header_of,
+    one_channel,
+    read,
+    resampled,
+)
 from adan.errors import AdanError
 from adan.features import apart
 from adan.features.functionals import functionals, opensmile_version
@@ -31,30 +40,31 @@ WINDOW = 5.0
 CUT = 0.1
 """Seconds that a recording that was not cut off may lack; the header of an MP3 file guesses."""
 
-SUFFIXES = (".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".wav")
+SUFFIXES = (*READ, *UNREAD)
+"""What is taken for audio in a folder; what cannot be read is named."""
 
 
-def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """List the audio files that are meant by files, folders and tables.
+def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str | Segment]:
+    """List the audio files, or stretches of them, that are meant by files, folders and tables.
 
     Parameters
     ----------
     places : iterable of path-like
         A folder stands for the audio in it and below, in alphabetical order; a ``.csv`` or
-        ``.parquet`` table for its column ``file``, relative to the table's folder; anything else
-        for itself.
+        ``.parquet`` table for its column ``file``, relative to the table's folder, and the
+        stretches of its columns ``start`` and ``end``; anything else for itself.
 
     Raises
     ------
     AdanError
         If a folder holds no audio, or a table names none.
     """
-    files: list[str] = []
+    files: list[str | Segment] = []
     for place in map(Path, places):
         if place.is_dir():
             found = sorted(p for p in place.rglob("[!.]*") if p.suffix.lower() in SUFFIXES)
             if not found:
-                kinds = ", ".join(suffix[1:].upper() for suffix in SUFFIXES)
+                kinds = ", ".join(suffix[1:].upper() for suffix in READ)
                 raise AdanError(f"{place} holds no audio, itself or below ({kinds}): give another")
             files += map(str, found)
         elif place.suffix.lower() in (".csv", ".parquet"):
@@ -64,14 +74,16 @@ def audio_files(places: Iterable[str | os.PathLike[str]]) -> list[str]:
     return files
 
 
-def _listed(path: Path) -> list[str]:
-    from adan.corpora.table_files import check_filled, read_table
+def _listed(path: Path) -> list[str | Segment]:
+    from adan.corpora.base import is_synthetic
+    from adan.corpora.segments import recordings_of
+    from adan.corpora.table_files import read_table
 
     table = read_table(path).table
     if "file" not in table or not len(table):
         raise AdanError(f"{path} names no audio: give a table with a column 'file'")
-    check_filled(table, "file", path)
-    return [str(path.parent / file) for file in table["file"]]
+    recordings = recordings_of(table[~is_synthetic(table)], path)
+    return [r.file if r.is_whole else r for r in recordings]
 
 
 def predict_files(
@@ -89,7 +101,8 @@ def predict_files(
     model : Model
         Trained on a feature set of openSMILE's.
     files : sequence of path-like
-        In any format that libsndfile reads, at any sampling rate and length.
+        In any format that libsndfile reads, at any sampling rate and length. A stretch of one
+        (`adan.audio.decoding.Segment`) is one utterance, however long it is.
     speakers : sequence of str, optional
         Who speaks in each file: all of a speaker's recordings tell how the voice sounds. Without,
         each is recognised by itself.
@@ -115,26 +128,14 @@ def predict_files(
     probabilities = np.full((len(table), len(model.classes)), np.nan, np.float32)
     emotions = np.full(len(table), None, object)
     if good.any():
-        who = _who(table[good], files, speakers)
+        who = None if speakers is None else np.array(speakers, str)[table.index[good]]
         of = model.probabilities(X) if who is None else model.probabilities_of(X, who, heard)
         probabilities[good] = of
         emotions[good] = model.classes[probabilities[good].argmax(axis=1)]
     table.insert(3, "emotion", emotions)
     for code, label in enumerate(model.classes):
         table.insert(4 + code, f"p_{label}", probabilities[:, code])
-    return table
-
-
-def _who(
-    windows: pd.DataFrame,
-    files: Sequence[str | os.PathLike[str]],
-    speakers: Sequence[str] | None,
-) -> np.ndarray | None:
-    """Return the speaker of each window."""
-    if speakers is None:
-        return None
-    of_file = {readable(os.fspath(file)): who for file, who in zip(files, speakers, strict=True)}
-    return windows["file"].map(of_file).to_numpy(str)
+    return table.reset_index(drop=True)
 
 
 def listen(
@@ -150,7 +151,8 @@ def listen(
     Returns
     -------
     windows : DataFrame
-        ``file``, ``start``, ``end`` and ``problem`` of each window, as `predict_files` gives them.
+        ``file``, ``start``, ``end`` and ``problem`` of each window, as `predict_files` gives them,
+        indexed by the place of its recording among the files.
     vectors : ndarray of shape (n_good, d), float32
         Of the windows without a problem.
 
@@ -165,7 +167,8 @@ def listen(
         ThreadPoolExecutor(os.cpu_count()) as pool,
         apart.crew(),
     ):
-        windows = [w for plan in pool.map(_windows, map(os.fspath, files)) for w in plan]
+        plans = [*pool.map(_windows, map(Segment.of, files))]
+        windows = [window for plan in plans for window in plan]
         heard = list(
             progress_bar(
                 iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
@@ -178,10 +181,11 @@ def listen(
     table = pd.DataFrame(
         {
             "file": [readable(w.file) for w, _ in heard],
-            "start": [round(w.first / w.rate, 2) for w, _ in heard],
-            "end": [round(w.last / w.rate, 2) for w, _ in heard],
+            "start": [round(w.first / w.rate, w.digits) for w, _ in heard],
+            "end": [round(w.last / w.rate, w.digits) for w, _ in heard],
             "problem": [w.problem for w, _ in heard],
-        }
+        },
+        index=np.repeat(range(len(plans)), [len(plan) for plan in plans]),
     )
     narrow = [w for w, vector in heard if vector is not None and w.rate < (rate or 0)]
     if narrow:
@@ -231,6 +235,7 @@ class _Window:
     last: int = 0
     is_cut: bool = False
     problem: str = ""
+    digits: int = 2
 
 
 def _feature_set(model: Model) -> FeatureSet:
@@ -251,11 +256,15 @@ def _feature_set(model: Model) -> FeatureSet:
     return known
 
 
-def _windows(file: str) -> list[_Window]:
+def _windows(recording: Segment) -> list[_Window]:
+    file = recording.file
     try:
         header = header_of(file)
+        first, last = recording.samples(header)
     except BadAudio as problem:
         return [_Window(file, problem=str(problem))]
+    if not recording.is_whole:
+        return [_Window(file, header.rate, first, last, digits=3)]
     n = int(np.ceil(header.seconds / WINDOW)) if header.seconds > LONGEST else 1
     cuts = np.linspace(0, header.n_samples, n + 1).round().astype(int).tolist()
     windows = [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from adan._files import readable
+from adan.audio.decoding import Segment
 from adan.errors import AdanError
 from adan.recognition.model import Model
 from adan.recognition.recordings import listen
@@ -35,18 +36,24 @@ def speakers_of(files: Sequence[str | os.PathLike[str]], who: str | None) -> lis
         return None
     if who == "one":
         return ["one"] * len(files)
-    paths = [Path(file).absolute() for file in files]
     if who == "by-folder":
-        return [readable(str(path.parent)) for path in paths]
-    known = _listed(Path(who))
-    for path in paths:
-        if path.resolve() not in known:
-            raise AdanError(f"{who} has no speaker for {path}: add a row for it")
-    return [known[path.resolve()] for path in paths]
+        return [readable(str(Path(file).absolute().parent)) for file in files]
+    known, speakers = _listed(Path(who)), []
+    for recording in map(_resolved, map(Segment.of, files)):
+        speaker = known.get(recording) or known.get(Segment(recording.file))
+        if speaker is None:
+            raise AdanError(f"{who} has no speaker for {recording}: add a row for it")
+        speakers.append(speaker)
+    return speakers
 
 
-def _listed(table: Path) -> dict[Path, str]:
-    """Return the speakers that a table tells, by file."""
+def _resolved(recording: Segment) -> Segment:
+    return replace(recording, file=str(Path(recording.file).resolve()))
+
+
+def _listed(table: Path) -> dict[Segment, str]:
+    """Return the speakers that a table tells, by file or stretch of a file."""
+    from adan.corpora.segments import recordings_of
     from adan.corpora.table_files import check_filled, read_table
 
     if table.suffix.lower() not in (".csv", ".parquet"):
@@ -56,8 +63,8 @@ def _listed(table: Path) -> dict[Path, str]:
         if column not in rows:
             raise AdanError(f"{table} has no column {column!r}: add it")
         check_filled(rows, column, table)
-    files = [(table.absolute().parent / str(file)).resolve() for file in rows["file"]]
-    return dict(zip(files, rows["speaker"].astype(str), strict=True))
+    recordings = map(_resolved, recordings_of(rows, table))
+    return dict(zip(recordings, rows["speaker"].astype(str), strict=True))
 
 
 def enrol(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from adan._files import with_formulas
 from adan.errors import AdanError
 from adan.evaluation.scores import ROW
 
@@ -130,6 +131,7 @@ def _table(path: Path, *columns: str) -> pd.DataFrame | None:
         else:
             text = dict.fromkeys(TEXT, str)
             table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+            table = with_formulas(table)
     except (OSError, ValueError) as error:
         raise AdanError(f"{path} is damaged: remove it and run again") from error
     table = table.rename(columns=OLD_NAMES)

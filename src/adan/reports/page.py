@@ -48,7 +48,7 @@ def page(
     utterances = _utterances(run)
     emotions = sorted({*run.predictions["true"], *run.predictions["predicted"]})
     here = beside.absolute()
-    audio, recognised = _column(corpus, "file"), _column(corpus, "recognised")
+    audio, recognised = _audio(corpus, here), _column(corpus, "recognised")
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
         "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
@@ -65,10 +65,7 @@ def page(
             if (run.folder / name).is_file()
         },
         "data": {
-            "utterances": [
-                [*names, _link(Path(audio[names[0]]), here) if names[0] in audio else ""]
-                for names in utterances
-            ],
+            "utterances": [[*names, audio.get(names[0], "")] for names in utterances],
             "recognised": [recognised.get(name) for name, *_ in utterances],
             "points": _points(run, utterances),
             "maps": [{"x": drawn["x"], "y": drawn["y"]} for drawn in maps],
@@ -76,6 +73,16 @@ def page(
         "audible": any(name in audio for name, *_ in utterances),
         "recognised": any(name in recognised for name, *_ in utterances),
     }
+
+
+def _audio(corpus: pd.DataFrame | None, here: Path) -> dict[str, str]:
+    """Return a link to each utterance; to a stretch of a file, as a media fragment."""
+    starts, ends = _column(corpus, "start"), _column(corpus, "end")
+    links = {}
+    for name, file in _column(corpus, "file").items():
+        times = f"{starts.get(name) or ''},{ends.get(name, '')}".rstrip(",")
+        links[name] = _link(Path(file), here) + (f"#t={times}" if times else "")
+    return links
 
 
 def _column(corpus: pd.DataFrame | None, name: str) -> dict[str, Any]:

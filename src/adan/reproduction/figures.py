@@ -15,7 +15,7 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from adan._files import replacing
+from adan._files import replacing, without_formulas
 from adan.experiments.sources import Source
 from adan.reports import figures
 from adan.reproduction import specifications
@@ -74,7 +74,7 @@ def draw(
         utterances = {"utterance": data.utterances, "emotion": data.y, "speaker": data.speakers}
         points = map_points(_spaces(adan, X, data.y), pd.DataFrame(utterances))
         with replacing(folder / "map.csv") as path:
-            points.to_csv(path, index=False, float_format="%.3f")
+            without_formulas(points).to_csv(path, index=False, float_format="%.3f")
         paths += [folder / "map.csv"]
         paths += figures.save(figures.figure3(points, title=title), folder, "figure3")
     return paths

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from adan._files import replacing
+from adan._files import replacing, without_formulas
 from adan.errors import AdanError
 from adan.evaluation.scores import confusion
 from adan.experiments.provenance import versions
@@ -22,6 +22,7 @@ from adan.reproduction.figures import draw
 from adan.reproduction.published import TABLES, Row
 from adan.reproduction.specifications import (
     adan,
+    is_of_the_paper,
     rows_of,
     specification,
     without_missing_classes,
@@ -168,7 +169,8 @@ def _write(
     text = markdown(table, title=about["title"], notes=_notes(folder, about, source, predictions))
     for stem, frame in {about["run"]: table, "confusion": confusion(predictions)}.items():
         with replacing(folder / f"{stem}.csv") as path:
-            frame.assign(quick=about["quick"]).to_csv(path, index=False, float_format="%.4f")
+            frame = without_formulas(frame.assign(quick=about["quick"]))
+            frame.to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / f"{about['run']}.md") as path:
         path.write_text(text)
     return text
@@ -182,9 +184,9 @@ def _notes(
     if source.improvised is not None:
         n = source.improvised.sum()
         notes.append(f"Synthesizers learn from the {n} improvised utterances alone.")
-    if source.corpus != about["published_on"]:
+    if not is_of_the_paper(about["run"], source):
         notes.append(
-            f"The published figures are those of {about['published_on']}, not of this corpus."
+            f"The paper measured this table on {about['published_on']}: its figures are left out."
         )
     if (folder / "quality.parquet").exists():
         notes += quality_notes(pd.read_parquet(folder / "quality.parquet"))

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
-from adan.experiments.sources import BUNDLED, Source
-from adan.experiments.specification import Specification, read
+from adan.experiments.sources import Source
+from adan.experiments.specification import BUNDLED, Specification, read
 from adan.reports.tables import label
 from adan.reproduction.published import TABLES, Row
 from adan.synthesis.adan import ADAN, AS_PUBLISHED
@@ -108,14 +110,25 @@ def without_missing_classes(study: Specification, source: Source) -> Specificati
     return study.model_copy(update={"methods": methods})
 
 
+def is_of_the_paper(name: str, source: Source) -> bool:
+    """Tell whether the paper measured a table on the same corpus, or on none."""
+    return source.corpus.casefold() == TABLES[name].corpus.casefold()
+
+
 def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
     """Return the rows of a table whose study may have further methods, on the data that it has.
 
-    A corpus whose utterances are all of one kind has the rows of the last subset alone. What the
-    paper does not have stands below: further classifiers and methods. Tuned classifiers stand
-    under the paper's.
+    Another corpus than the paper's has none of its figures. A corpus whose utterances are all of
+    one kind has the rows of the last subset alone. What the paper does not have stands below:
+    further classifiers and methods. Tuned classifiers stand under the paper's.
     """
     published = TABLES[name].rows
+    if not is_of_the_paper(name, source):
+        published = tuple(
+            replace(r, label=r.label.replace("IS11", source.features), wa=np.nan, uar=np.nan)
+            for r in published
+            if r.method
+        )
     known = {(row.subset, row.method, row.classifier) for row in published}
     further = tuple(
         Row(label(method, classifier), method, classifier, subset=subset, apart=True)

@@ -60,17 +60,19 @@ def with_listeners(table: pd.DataFrame, source: Source) -> pd.DataFrame:
 
 def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> str:
     """Return the table of `published_beside_measured` as Markdown, with its protocol below."""
+    is_published = bool(table[["published_wa", "published_uar"]].notna().any(axis=None))
+    columns = ["published WA", "UAR"] if is_published else []
+    columns += ["measured WA", "UAR", "WA - real only", "UAR - real only"]
     lines = [
         f"# {title}",
         "",
-        "| method | published WA | UAR | measured WA | UAR | WA - real only | UAR - real only "
-        "| verdict |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
+        f"| method | {' | '.join(columns)} | verdict |",
+        f"|---|{len(columns) * '---:|'}---|",
     ]
     for i, row in enumerate(table.to_dict("records")):
         if row["apart"] and not table["apart"][:i].any():
-            lines.append("| *not in the paper* |" + 7 * "  |")
-        published = [_number(row["published_wa"], ".2f"), _number(row["published_uar"], ".2f")]
+            lines.append("| *not in the paper* |" + (len(columns) + 1) * "  |")
+        published = [_number(row[f"published_{m}"], ".2f") for m in ("wa", "uar") if is_published]
         if row["row"] == LISTENERS and row["source"] == "measured":
             measured = [f"{row['wa']:.2f}", f"{row['uar']:.2f}", "", "", "listening test"]
         elif row["source"] == "as published":
