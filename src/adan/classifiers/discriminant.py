@@ -36,6 +36,8 @@ from adan.networks.coordinates import in_small_span, principal_axes
 
 SHRINKAGES = (1.0, 0.3, 3.0, 0.1, 0.03, 0.01)
 """What is chosen from, the first of equals."""
+MODERATE = (0.5, 0.3, 1.0, 2.0)
+"""Those near the best for functionals, the first where nothing can be compared."""
 INNER_FOLDS = 5
 """Folds of the training vectors where nobody said who speaks."""
 MOST_FOLDS = 10

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from adan._computing import computing
-from adan.classifiers.discriminant import Moments, functions, whitening
+from adan.classifiers.discriminant import MODERATE, Moments, functions, whitening
 from adan.evaluation.enrolment import Enrolment, expressed, labelled_offsets
 from adan.networks.coordinates import principal_axes
 
-SHRINKAGES = (0.3, 0.5, 1.0, 2.0)
 PRIOR_WEIGHTS = (2.0, 5.0, 10.0)
 TEMPERATURES = (5.0, 10.0, 20.0)
 NUMBERS = (1, 2, 5, 10, 20)
@@ -89,12 +88,12 @@ def _chosen(
     if n_speakers < 2:
         return _Setting(0.5, 5.0, 10.0)
     believing = np.array(list(itertools.product(PRIOR_WEIGHTS, TEMPERATURES)))  # (m, 2)
-    right = np.zeros((len(SHRINKAGES), len(believing), 2 * len(NUMBERS), k))
+    right = np.zeros((len(MODERATE), len(believing), 2 * len(NUMBERS), k))
     total = np.zeros((2 * len(NUMBERS), k))
     for train, test in GroupKFold(min(FOLDS, n_speakers)).split(rows, y, speakers):
         classes, codes = np.unique(y[train], return_inverse=True)
         known = np.unique(speakers[train], return_inverse=True)[1]
-        for i, fitted in enumerate(_functions(rows[train], codes, known, SHRINKAGES)):
+        for i, fitted in enumerate(_functions(rows[train], codes, known, MODERATE)):
             of_means = fitted.means @ fitted.coef.T
             scores = rows[test] @ fitted.coef.T + fitted.intercept
             for speaker in np.unique(speakers[test]):
@@ -109,7 +108,7 @@ def _chosen(
                         total[condition, c] += of_class.sum() if i == 0 else 0
     served = (right / np.maximum(total, 1)).mean(axis=(2, 3))  # (shrinkages, m)
     i, j = np.unravel_index(served.argmax(), served.shape)
-    return _Setting(SHRINKAGES[i], *believing[j].tolist())
+    return _Setting(MODERATE[i], *believing[j].tolist())
 
 
 def trials(

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._files import readable
-from adan.classifiers.discriminant import ShrunkDiscriminant
+from adan.classifiers.discriminant import MODERATE, ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.labels import encoded
 from adan.classifiers.registry import CLASSIFIERS as ALL_CLASSIFIERS
@@ -43,11 +43,7 @@ CLASSIFIERS = {
     name: ALL_CLASSIFIERS[name] for name in ("dnn", "svm", "discriminant", "whitened dnn")
 }
 
-
-DISCRIMINANTS = {
-    f"discriminant, shrinkage {s:g}": ShrunkDiscriminant(s) for s in (0.5, 0.3, 1.0, 2.0)
-}
-"""The first of them where nothing can be compared."""
+DISCRIMINANTS = {f"discriminant, shrinkage {s:g}": ShrunkDiscriminant(s) for s in MODERATE}
 
 
 class EmotionRecognizer(ClassifierMixin, BaseEstimator):
