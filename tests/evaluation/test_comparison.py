@@ -83,7 +83,7 @@ def test_without_a_baseline_there_is_no_verdict(make_predictions):
     assert compared["verdict"].tolist() == ["", ""]
     assert compared["uar_difference"].isna().all()
     assert compared["uar_low"].notna().all()
-    assert "no spread" in power_note(compared)
+    assert "no differences vary" in power_note(compared)
 
 
 def test_more_than_thirteen_speakers_are_tested_by_chance_and_repeatably(make_predictions):

@@ -10,7 +10,7 @@ def test_the_card_in_words(make_recognizer, make_speakers):
     assert "training         dnn on real vectors and 1 times as many by adan, seed 0" in lines
     assert any(line.startswith("unseen speakers  WA ") for line in lines)
     assert any(line.startswith("calibration      the label's probability is") for line in lines)
-    assert any(line.startswith("enrolment        WA / UAR once so many") for line in lines)
+    assert any(line.startswith("enrolment        WA / UAR after so many") for line in lines)
 
 
 def test_what_was_chosen_is_told_with_what_it_was_chosen_from(make_recognizer, make_speakers):

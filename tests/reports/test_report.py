@@ -216,7 +216,7 @@ def _rows(*gains):
             "No: on X 2 of 2 rows",
             "least bad is A, \N{MINUS SIGN}5.0",
         ),
-        ([], "Whether augmentation helps on X is open", ""),
+        ([], "Whether augmentation helps on X cannot be told", ""),
     ],
 )
 def test_the_verdict_in_words(gains, answer, reason):

@@ -126,7 +126,7 @@ def power_note(compared: pd.DataFrame) -> str:
     speakers = int(compared["n_speakers"].max())
     visible = compared.loc[compared["uar_visible"] > 0, "uar_visible"]
     if visible.empty:
-        return f"{speakers} speakers; no spread of differences to tell the power of the test from."
+        return f"What {speakers} speakers could show cannot be told: no differences vary."
     note = (
         f"With {speakers} speakers, differences of UAR under {visible.median():.1f} points cannot "
         f"be seen ({visible.min():.1f} to {visible.max():.1f}, by row): a paired test at 5 %, "

@@ -58,7 +58,7 @@ def described(how: str) -> str:
         return NORMALISATIONS[how]
     return (
         f"as fold; then {n} unlabelled utterances of the test speaker, which are not scored, tell "
-        "how that voice lies off, and training speakers are treated likewise"
+        "how that voice differs, and training speakers are treated likewise"
     )
 
 

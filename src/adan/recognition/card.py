@@ -111,8 +111,8 @@ def as_text(card: dict[str, Any]) -> str:
     if "unseen_speakers" in card:
         lines |= _measured(**card["unseen_speakers"])
     if "choice" in card:
-        tried = (f"{name} {uar:.1f}" for name, uar in card["choice"].items())
-        lines["chosen"] = f"{card['classifier']}, by UAR without each speaker: {', '.join(tried)}"
+        tried = (f"{uar:.1f} % ({name})" for name, uar in card["choice"].items())
+        lines["chosen"] = f"by its UAR on speakers left out: {', '.join(tried)}"
     if "enrolled" in card:
         lines["voice"] = f"made for one person, known from {card['enrolled']} recordings"
     if "enrolment" in card:
@@ -137,8 +137,8 @@ def _training(settings: dict[str, Any], chosen: str | None) -> str:
 def _enrolled(scores: dict[str, dict[str, dict[str, float]]]) -> str:
     told = []
     for kind, by_number in scores.items():
-        told.append(f"{kind}: {', '.join(_after(n, s) for n, s in by_number.items())}")
-    return f"WA / UAR once so many utterances of a speaker are known, {'; '.join(told)}"
+        told.append(f"of {kind}: {', '.join(_after(n, s) for n, s in by_number.items())}")
+    return f"WA / UAR after so many unlabelled utterances of a new speaker, {'; '.join(told)}"
 
 
 def _after(n: str, scores: dict[str, float]) -> str:
@@ -164,6 +164,6 @@ def _measured(
     return {
         "unseen speakers": ", ".join(scores),
         "calibration": f"the label's probability is off by {100 * calibration_error:.1f} points on "
-        f"average ({100 * calibration_error_before:.1f} before), log loss {log_loss:.2f} "
-        f"({log_loss_before:.2f} before)",
+        f"average ({100 * calibration_error_before:.1f} uncalibrated), log loss {log_loss:.2f} "
+        f"({log_loss_before:.2f} uncalibrated)",
     }

@@ -106,7 +106,8 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
     others = others.sort_values("uar_difference", ascending=False)
     if others.empty:
         return [
-            f"Whether augmentation helps on {corpus} is open: no row has real data alone beside it."
+            f"Whether augmentation helps on {corpus} cannot be told: the run has no row of real "
+            "data alone."
         ]
     n = len(others)
     better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
