@@ -76,9 +76,11 @@ def test_list(capsys):
     assert "4490 turns" in out
 
 
-def test_show_with_options(make_iemocap, capsys):
+@pytest.mark.parametrize("subset", ["subset", "part"])
+def test_show_with_options(make_iemocap, capsys, subset):
     release = str(make_iemocap(labels=("ang", "exc", "sad")))
-    options = ["--with", "check_counts=no", "--with", "exc_as_hap=yes", "--with", "part=improvised"]
+    chosen = ["check_counts=no", "exc_as_hap=yes", f"{subset}=improvised"]
+    options = [word for option in chosen for word in ("--with", option)]
     assert main(["corpus", "show", release, *options]) == 0
     out = capsys.readouterr().out
     assert "iemocap: 30 utterances, 3 emotions, 10 speakers, audio" in out

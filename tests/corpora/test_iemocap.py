@@ -64,13 +64,13 @@ def test_audio_is_where_it_says(read):
     )
 
 
-def test_parts(read):
-    improvised, scripted = read(part="improvised"), read(part="scripted")
+def test_subsets(read):
+    improvised, scripted = read(subset="improvised"), read(subset="scripted")
     assert improvised["improvised"].all()
     assert not scripted["improvised"].any()
     assert len(improvised) + len(scripted) == len(read())
-    with pytest.raises(AdanError, match=r"part='some' is not .*: choose all, improvised, scripted"):
-        read(part="some")
+    with pytest.raises(AdanError, match="subset='some': choose one of all, improvised, scripted"):
+        read(subset="some")
 
 
 def test_excited_as_happy(read):

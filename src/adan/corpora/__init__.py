@@ -67,6 +67,8 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
     kind, read = _reader(path)
     parameters = inspect.signature(read).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    if "subset" in defaults and "part" in options:  # its former name
+        options["subset"] = options.pop("part")
     for name, value in options.items():
         if name not in defaults:
             known = f"choose one of {', '.join(defaults)}" if defaults else "it has none"

@@ -47,7 +47,7 @@ def read_iemocap(
     folder: str | os.PathLike[str],
     *,
     exc_as_hap: bool = False,
-    part: str = "all",
+    subset: str = "all",
     check_counts: bool = True,
 ) -> Corpus:
     """Read the turns of IEMOCAP with the labels angry, happy, neutral and sad.
@@ -58,7 +58,7 @@ def read_iemocap(
         ``IEMOCAP_full_release``, which holds ``Session1`` to ``Session5``.
     exc_as_hap : bool, default=False
         Count excited turns as happy ones, instead of leaving them out.
-    part : {"all", "improvised", "scripted"}, default="all"
+    subset : {"all", "improvised", "scripted"}, default="all"
         Which turns to take.
     check_counts : bool, default=True
         Insist on the turns of the whole release, `COUNTS`; False takes any number.
@@ -82,8 +82,8 @@ def read_iemocap(
     C. Busso et al., "IEMOCAP: interactive emotional dyadic motion capture database", Language
     Resources and Evaluation 42, 2008. https://sail.usc.edu/iemocap/
     """
-    if part not in ("all", "improvised", "scripted"):
-        raise AdanError(f"part={part!r} is not a part of IEMOCAP: choose all, improvised, scripted")
+    if subset not in ("all", "improvised", "scripted"):
+        raise AdanError(f"subset={subset!r}: choose one of all, improvised, scripted")
     folder = Path(folder).absolute()
     _check_level(folder)
     rows = [
@@ -100,8 +100,8 @@ def read_iemocap(
         _check_counts(table, folder)
     emotions = EMOTIONS | ({"exc": EMOTIONS["hap"]} if exc_as_hap else {})
     table = table[table["label"].isin(list(emotions))]
-    if part != "all":
-        table = table[table["improvised"] == (part == "improvised")]
+    if subset != "all":
+        table = table[table["improvised"] == (subset == "improvised")]
     table.insert(1, "emotion", table.pop("label").map(emotions))
     table.insert(2, "speaker", table["session"] + table.pop("sex"))
     return Corpus(
@@ -150,7 +150,7 @@ def _turns(path: Path) -> list[dict[str, str]]:
         if not turn:
             raise AdanError(
                 f"{path} has the line {line.strip()!r}, and one like '[6.2901 - 8.2357] "
-                "Ses01F_impro01_F000 neu [2.5, 2.5, 2.5]', its parts between tabs, is expected"
+                "Ses01F_impro01_F000 neu [2.5, 2.5, 2.5]', with tabs between, is expected"
             )
         if turn["label"] not in (*EMOTIONS, *OTHERS):
             raise AdanError(
@@ -162,9 +162,9 @@ def _turns(path: Path) -> list[dict[str, str]]:
 
 
 def _check_counts(table: pd.DataFrame, folder: Path) -> None:
-    part = table["improvised"].map({True: "improvised ", False: "scripted "})
+    subset = table["improvised"].map({True: "improvised ", False: "scripted "})
     four = table["label"].isin(list(EMOTIONS))
-    keys = (part + table["label"]).where(four, table["label"])
+    keys = (subset + table["label"]).where(four, table["label"])
     found = keys[four | (keys == "exc")].value_counts().to_dict()
     if wrong := count_differences(found, COUNTS):
         raise AdanError(
