@@ -57,6 +57,11 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
+def printable(text: str) -> str:
+    """Return text in which nothing but line ends can command a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def check_place(path: str | os.PathLike[str]) -> None:
     """Tell before long work, not after it, that a file could not be written.
 

@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from adan.cli import _parser, main
@@ -286,3 +288,42 @@ def test_a_shell_completes(typed, words, capsys):
     script += 'echo "${COMPREPLY[@]}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     assert (done.stdout.split(), done.stderr) == (words, "")
+
+
+UNLEARNABLE = {
+    "constant": (1.5, "all features are the same in each of 60 training vectors"),
+    "constant but of one speaker": (
+        [1.5] * 40 + [*range(20)],
+        "all features are the same in each of 40 training vectors",
+    ),
+    "too large": ([0.5] * 59 + [1e39], "no finite number for the feature 'f0' of row 60"),
+    "infinite": ([0.5] * 59 + [-np.inf], "no finite number for the feature 'f0' of row 60"),
+}
+
+
+@pytest.mark.parametrize("kind", UNLEARNABLE)
+@pytest.mark.parametrize("classifier", ["auto", "svm", "discriminant"])
+def test_features_of_which_nothing_can_be_learnt(make_rows, tmp_path, capsys, kind, classifier):
+    values, words = UNLEARNABLE[kind]
+    table = pd.DataFrame({"emotion": make_rows(n=60)[1], "speaker": np.repeat(["a", "b", "c"], 20)})
+    table = table.assign(f0=values, f1=1.5).astype({"f0": float})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    output = ["-o", str(tmp_path / "m.adan")]
+    arguments = ["train", str(tmp_path / "t.csv"), "--classifier", classifier, *output]
+    assert main(arguments) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("adan: error: ")
+    assert words in told
+
+
+def test_nothing_that_a_user_names_commands_the_terminal(tmp_path, capsys):
+    table = pd.DataFrame({"emotion": ["\x1b[2Jjoy", "fear"] * 2, "speaker": ["a", "a", "b", "b"]})
+    table.assign(f0=[0.5, 1.5, 2.5, 3.5]).to_csv(tmp_path / "t.csv", index=False)
+    assert main(["corpus", "show", str(tmp_path / "t.csv")]) == 0
+    output = ["-o", str(tmp_path / "m.adan")]
+    assert main(["train", str(tmp_path / "t.csv"), "--classifier", "discriminant", *output]) == 0
+    assert main(["predict", str(OLD), "\x1b]0;a title\x07.wav"]) == 2
+    said = capsys.readouterr()
+    assert "\\x1b[2Jjoy" in said.out
+    bars = said.err.replace("\r", "\n")
+    assert (said.out + bars).replace("\n", "").isprintable()

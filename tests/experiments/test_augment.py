@@ -58,6 +58,7 @@ def test_whole_number_labels_stay_whole_numbers(table):
         (lambda t: t.assign(emotion=[None, *t["emotion"][1:]]), "'emotion' is empty in row u0"),
         (lambda t: t[["emotion", "take"]], "no column of numbers with a fraction"),
         (lambda t: t.assign(synthetic=False), "'synthetic' already"),
+        (lambda t: t[:1], "the table has 1 rows, and two are needed at least"),
         (lambda t: t.assign(pitch=np.nan), "1 of 3 columns: pitch"),
     ],
 )

@@ -107,6 +107,40 @@ def test_forged_parts_that_do_not_fit_are_refused(make_old, part):
     _refused(path, "damaged")
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        *(("card.rate", rate) for rate in (0, -5, 1, 10**9, 10**30, float("nan"), "x", [1], True)),
+        ("card.versions", {"opensmile": 5}),
+        ("card.corpus", 5),
+        ("card.features", None),
+        ("card.settings", []),
+        ("classes", ["joy"] * 3),
+        ("classes", "abc"),
+        ("classifier.kind", "forest"),
+    ],
+)
+def test_what_others_compute_with_is_looked_at(make_old, place, value):
+    path = make_old()
+    header, arrays = _arrays.read(path, bundle.KIND)
+    *above, name = place.split(".")
+    (header[above[0]] if above else header)[name] = value
+    stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+    _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
+    _refused(path, "damaged")
+
+
+def test_settings_of_no_recogniser_are_refused_by_its_class(make_old):
+    path = make_old()
+    header, arrays = _arrays.read(path, bundle.KIND)
+    for settings in ({"unheard": 1}, {"classifier": {"name": "svm"}}, {"synthesizer": {"name": 3}}):
+        header["card"]["settings"] = {**header["card"]["settings"], **settings}
+        stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+        _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
+        with pytest.raises(AdanError, match="settings of no recogniser"):
+            EmotionRecognizer.load(path)
+
+
 ABSURD = [None, -1, 0, 4_000_000_000, 1e308, "", "\x1b[2J", "<U500000000", [], {}, [[]], "x" * 9999]
 
 

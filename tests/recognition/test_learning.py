@@ -36,6 +36,14 @@ def chosen():
     return make
 
 
+@pytest.mark.parametrize("classifier", ["auto", "discriminant"])
+def test_two_speakers_leave_none_to_choose_by(make_rows, classifier):
+    X, y = make_rows(n=24)
+    recognizer = EmotionRecognizer(classifier=classifier).fit(X, y, np.repeat(["a", "b"], 12))
+    assert "unseen_speakers" in recognizer.card_
+    assert "choice" not in recognizer.card_
+
+
 def test_the_best_candidate_is_taken_and_the_check_is_its_own(make_voices):
     """One candidate knows nothing; the scores are those of the other, trained without the block."""
     X, y, groups = make_voices()

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from adan import __version__, _progress
+from adan._files import printable
 from adan.cli import completion, corpus, features, recogniser, report, reproduce, study, synthesis
 from adan.cli._options import add_quiet, address_space
 from adan.errors import AdanError
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:  # as under >&-
                 sys.stdout.flush()
     except AdanError as error:
-        print(f"adan: error: {error}", file=sys.stderr)
+        _tell(f"error: {error}")
         return 2
     except BrokenPipeError:  # whoever reads has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,10 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os._exit(130)  # at once: worker threads in the middle of a product would abort the exit
     except BaseException as error:
         if words := _of_memory(error):
-            print(f"adan: error: out of memory: {words}: close other programs", file=sys.stderr)
+            _tell(f"error: out of memory: {words}: close other programs")
         elif isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
-            print(f"adan: error: {where}{error.strerror or error}", file=sys.stderr)
+            _tell(f"error: {where}{error.strerror or error}")
         else:
             raise
         return 2
@@ -90,7 +91,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"adan: warning: {message}", file=sys.stderr)
+    _tell(f"warning: {message}")
+
+
+def _tell(words: str) -> None:
+    """Say one line on standard error."""
+    print(printable(f"adan: {' '.join(words.splitlines())}"), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adan._files import printable
 from adan.errors import AdanError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_quiet(command: argparse.ArgumentParser) -> None:
 def say(options: argparse.Namespace, words: str) -> None:
     """Print what was done, which a user may not want to read."""
     if not options.quiet:
-        print(words)
+        print(printable(words))
 
 
 def address_space() -> int | None:

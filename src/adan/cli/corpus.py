@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from adan._files import printable
 from adan.cli._options import add_command, add_corpus, add_json, read
 from adan.errors import AdanError
 
@@ -54,7 +55,7 @@ def _corpus_show(options: argparse.Namespace) -> None:
     for group in ("speaker", "session"):
         if group in table:
             counts = pd.crosstab(table[group], table["emotion"], margins=True, margins_name="all")
-            print(f"\n{counts.to_string()}")
+            print(printable(f"\n{counts.to_string()}"))
 
 
 def _corpus_check(options: argparse.Namespace) -> None:
@@ -83,7 +84,7 @@ def _as_lines(audio: pd.DataFrame | None) -> str:
     ]
     bad = audio[audio["problem"] != ""]
     lines += [f"{row.file}: {row.problem}\n" for row in bad.itertuples()]
-    return "".join(lines)
+    return printable("".join(lines))
 
 
 def _as_json(corpus: Corpus, audio: pd.DataFrame | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from adan._files import printable
 from adan.cli._options import (
     add_command,
     add_corpus,
@@ -55,6 +56,6 @@ def _extract(options: argparse.Namespace) -> None:
         corpus = features_of(read(options), feature_set, **how)
     write_table(corpus.table, options.output, features=corpus.features, about=corpus.about)
     for file, reason in corpus.about["skipped"].items():
-        print(f"left out {file}: {reason}", file=sys.stderr)
+        print(printable(f"left out {file}: {reason}"), file=sys.stderr)
     counts = f"{len(corpus.table)} utterances, {len(corpus.features)} features"
     say(options, f"{options.output}: {counts}")

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adan._files import printable
 from adan.cli._options import (
     add_command,
     add_corpus_options,
@@ -189,11 +190,12 @@ def _predict(options: argparse.Namespace) -> None:
         n = recordings - len(lost)
         say(options, f"{options.output}: {n} of {recordings} recordings predicted")
     elif len(good):
-        print(as_text(good))
+        print(printable(as_text(good)))
     for row in bad[~bad["file"].isin(lost["file"])].itertuples():
-        print(f"{row.file} ({row.start:g} to {row.end:g} s): {row.problem}", file=sys.stderr)
+        where = f"{row.file} ({row.start:g} to {row.end:g} s)"
+        print(printable(f"{where}: {row.problem}"), file=sys.stderr)
     for row in lost.itertuples():
-        print(f"{row.file}: {row.problem}", file=sys.stderr)
+        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
     if len(lost):
         raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
 
@@ -216,7 +218,7 @@ def _enrol(options: argparse.Namespace) -> None:
     check_output(options)
     model, windows = enrol(load(options.model), audio_files(options.audio), progress=True)
     for row in windows[windows["problem"] != ""].itertuples():
-        print(f"{row.file}: {row.problem}", file=sys.stderr)
+        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
     _save(model, options.output)
     n = (windows["problem"] == "").sum()
     say(options, f"{options.output}: made for one voice, from {n} recordings")

@@ -62,9 +62,20 @@ def described(how: str) -> str:
     )
 
 
+def _varying(X: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return which features of training vectors are not constant."""
+    kept = np.flatnonzero(np.ptp(X, axis=0) > 0)
+    if not len(kept):
+        raise AdanError(
+            f"all features are the same in each of {len(X)} training vectors, so that nothing can "
+            "be learnt from them: look how they were computed"
+        )
+    return kept
+
+
 def fit_scaling(X: NDArray[np.floating]) -> Scaling:
     """Fit the ``fold`` normalisation to training vectors (n, d)."""
-    kept = np.flatnonzero(np.ptp(X, axis=0) > 0)
+    kept = _varying(X)
     norm = StandardScaler(copy=False).fit(np.take(X, kept, axis=1))
     mean, scale = norm.mean_.astype(np.float32), norm.scale_.astype(np.float32)
     return Scaling(kept.astype(np.int32), mean, scale, LIMIT)
@@ -104,7 +115,7 @@ def normalise(
         X_train = X[train]
         scaling = fit_scaling(X_train)
         return scaling(X_train), scaling(X[~train])
-    X = X[:, np.ptp(X[train], axis=0) > 0]
+    X = X[:, _varying(X[train])]
     if how == "corpus":
         X = StandardScaler().fit_transform(X)
     else:

@@ -58,6 +58,8 @@ def augment(
     features = [name for name in vectors.features if name != label]
     if not features:
         raise AdanError(f"no column of numbers with a fraction to be a feature in {_some(table)}")
+    if len(table) < 2:
+        raise AdanError(f"the table has {len(table)} rows, and two are needed at least: add some")
     fitted = clone(synthesizer)
     labels = table[label].to_numpy()
     fit_all([fitted], [(table[features], labels)], progress=progress)

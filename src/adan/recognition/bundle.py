@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adan import __version__, _arrays
+from adan._files import printable
+from adan.audio.decoding import HIGHEST_RATE, LOWEST_RATE
 from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment
 from adan.evaluation.scaling import Scaling
@@ -93,6 +95,12 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 def _check_bounds(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     """Look at sizes before anything of such a size is made; raises ValueError."""
+    _check_card(header["card"])
+    classes = header["classes"]
+    if not isinstance(classes, list) or len({*map(str, classes)}) != len(classes) or not classes:
+        raise ValueError("its classes are no list of different labels")
+    if header["classifier"]["kind"] not in ("dnn", "svm"):
+        raise ValueError("its classifier is of no known kind")
     n_features = header["n_features"]
     if type(n_features) is not int or not 0 < n_features <= MOST_FEATURES:
         raise ValueError(f"n_features is {str(n_features)[:20]}")
@@ -109,10 +117,24 @@ def _check_bounds(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> No
             raise ValueError(f"{name} is {str(header[name])[:20]}")
 
 
+def _check_card(card: dict[str, Any]) -> None:
+    """Look at what others compute with; raises ValueError."""
+    rate, versions = card.get("rate"), card["versions"]
+    if rate is not None and (type(rate) is not int or not LOWEST_RATE <= rate <= HIGHEST_RATE):
+        raise ValueError(f"rate is {str(rate)[:20]}")
+    if not all(isinstance(v, str | None) for v in versions.values()):
+        raise ValueError("versions are no text")
+    for name in ("corpus", "features"):
+        if not isinstance(card[name], str):
+            raise ValueError(f"{name} is no text")
+    if not isinstance(card["settings"], dict):
+        raise ValueError("settings are no parameters")
+
+
 def _escaped(value: Any) -> Any:
     """Return parts of a header in which nothing can command a terminal."""
     if isinstance(value, str):
-        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
+        return printable(value).replace("\n", "\\n")
     if isinstance(value, list):
         return [_escaped(one) for one in value]
     if isinstance(value, dict):

@@ -147,6 +147,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         self.classes_, codes = encoded(labels)
         speakers = None if groups is None else self._speakers(groups, len(rows))
         candidates = self._candidates(rows.shape[1])
+        if speakers is not None and speakers.max() < 2:  # a choice needs a third speaker
+            candidates = dict([*candidates.items()][:1])
         auto = len(candidates) > 1
         blocks = None if speakers is None else blocks_of(speakers, choice=auto)
         method = Method()
@@ -373,8 +375,11 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             names a synthesizer that is not installed.
         """
         model = bundle.load(path)
-        settings = {n: _described(n, v) for n, v in model.card["settings"].items()}
-        recognizer = cls(**settings)
+        try:
+            settings = {n: _described(n, v) for n, v in model.card["settings"].items()}
+            recognizer = cls(**settings)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise AdanError(f"{path} has settings of no recogniser of this version") from error
         recognizer.model_ = model
         recognizer.classes_ = model.classes
         recognizer.n_features_in_ = model.n_features
