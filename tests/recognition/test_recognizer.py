@@ -239,3 +239,13 @@ def test_the_known_figure_stands_in_the_card():
     assert 70 < figures["wa"]["low"] < 80 < figures["wa"]["high"] < 90
     assert 0.5 < figures["log_loss"] < 0.8
     assert figures["calibration_error"] < 0.1
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+def test_a_speaker_or_an_emotion_that_is_missing(make_recognizer, make_speakers, gap):
+    X, y, speakers = make_speakers()
+    for name in ("y", "groups"):
+        given = {"y": y.astype(object), "groups": speakers.astype(object)}
+        given[name][5] = gap
+        with pytest.raises(AdanError, match=rf"{name} is empty \(.*\) in row 5: fill it in"):
+            make_recognizer().fit(X, **given)

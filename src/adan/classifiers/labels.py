@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 
+from adan._input import check_labels
 from adan.errors import AdanError
 
 
@@ -17,8 +18,9 @@ def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     Raises
     ------
     AdanError
-        If there is one class only.
+        If there is one class only, or a label is missing.
     """
+    check_labels(labels, "y")
     check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from adan._extras import require
@@ -33,6 +35,7 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
     AdanError
         If the corpus has no audio or soundfile is not installed.
     """
+    corpus = replace(corpus, table=corpus.table[~corpus.is_synthetic])
     recordings = corpus.recordings()
     require("audio", "soundfile")
     shown = progress_bar(iterable=recordings, desc="headers", delay=2, disable=not progress)

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._files import readable
+from adan._input import check_labels, check_numbers
 from adan.classifiers.discriminant import MODERATE, ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.labels import encoded
@@ -143,6 +144,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         if _are_files(X):
             heard = extract(X, self.features, progress=progress)
             X, rate = heard.table, heard.about["rate"]
+        check_numbers(X)
+        check_labels(y, "y")
         rows, labels = validate_data(self, X, y, dtype=np.float32)
         self.classes_, codes = encoded(labels)
         speakers = None if groups is None else self._speakers(groups, len(rows))
@@ -195,6 +198,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
     def _speakers(self, groups: ArrayLike, n_rows: int) -> NDArray[np.intp]:
         """Return the speaker of each row as a code."""
+        check_labels(groups, "groups")
         speakers, codes = np.unique(np.asarray(groups), return_inverse=True)
         if len(codes) != n_rows or len(speakers) < 2:
             raise AdanError(

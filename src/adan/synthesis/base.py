@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
+from adan._input import check_labels, check_numbers
 from adan.errors import AdanError
 from adan.networks.many import Task, fit_many
 
@@ -104,6 +105,8 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         """Learn from rows (n, d) and their classes (n,) as codes of ``classes_``."""
 
     def _check(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        check_numbers(X)
+        check_labels(y, "y")
         dtypes = [np.float64, np.float32]
         rows, labels = validate_data(
             self, X, y, dtype=dtypes, ensure_all_finite=False, ensure_min_samples=2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array
 
+from adan._input import check_labels, check_numbers
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, check_finite
 from adan.synthesis.transfer import TransferADAN
@@ -82,6 +83,66 @@ class SyntheticOverSampler(BaseOverSampler):
         self.times = times
         self.random_state = random_state
 
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose what `fit_resample` returns X as.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            ``"default"`` is what it was given as; None changes nothing.
+
+        Returns
+        -------
+        Self
+            The sampler.
+
+        Raises
+        ------
+        AdanError
+            If it is none of these.
+        """
+        if transform not in (None, "default", "pandas", "polars"):
+            raise AdanError(f"transform={transform!r} is unknown: say default, pandas or polars")
+        if transform is not None:
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
+        """Append synthetic rows.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            Real vectors; a frame may be of pandas or polars.
+        y : array-like of shape (n_samples,)
+            Their classes.
+        **params : dict
+            None is known.
+
+        Returns
+        -------
+        X : array-like or data frame of shape (n_samples + n_synthetic, n_features)
+            The real vectors, then the synthetic ones, as what `X` was or `set_output` says.
+        y : array-like of shape (n_samples + n_synthetic,)
+            Their classes, as what `y` was.
+
+        Raises
+        ------
+        AdanError
+            If a column holds no numbers, or a vector or a class is missing.
+        """
+        output = getattr(self, "_sklearn_output_config", {}).get("transform", "default")
+        X_pandas, y_pandas = _of_polars(X), _of_polars(y)
+        if X_pandas is not X and output == "default":
+            output = "polars"
+        check_labels(y_pandas, "y")
+        check_numbers(X_pandas)
+        self._dtypes = [*X_pandas.dtypes] if hasattr(X_pandas, "columns") else []
+        X_all, y_all = super().fit_resample(X_pandas, y_pandas, **params)
+        if y_pandas is not y:
+            y_all = type(y)(y.name, y_all.to_numpy())
+        return _as(output, X_all), y_all
+
     def _check_X_y(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
         check_classification_targets(y)
         values = check_array(X, accept_sparse=True, ensure_all_finite=False, estimator=self)
@@ -103,12 +164,35 @@ class SyntheticOverSampler(BaseOverSampler):
         if self.random_state is not None:
             self.synthesizer_.set_params(random_state=self.random_state)
         X_synthetic, y_synthetic = self.synthesizer_.fit(X, y).sample(self.sampling_strategy_)
+        for column, dtype in zip(X_synthetic.T, self._dtypes, strict=False):
+            if dtype.kind != "f":
+                column[:] = _of_type(column, getattr(dtype, "numpy_dtype", dtype))
         return np.vstack([X, _of_type(X_synthetic, X.dtype)]), np.hstack([y, y_synthetic])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
         return tags
+
+
+def _of_polars(values: Any) -> Any:
+    """Return a frame or series of polars as that of pandas, and anything else as it is."""
+    return values.to_pandas() if type(values).__module__.startswith("polars.") else values
+
+
+def _as(output: str, X: Any) -> Any:
+    """Return vectors as a frame of pandas or polars."""
+    if output == "default":
+        return X
+    import pandas as pd
+
+    if not isinstance(X, pd.DataFrame):
+        X = pd.DataFrame(X, columns=[f"x{i}" for i in range(np.shape(X)[1])])
+    if output == "pandas":
+        return X
+    import polars
+
+    return polars.from_pandas(X)
 
 
 def _of_type(X: NDArray[np.floating], dtype: np.dtype[Any]) -> NDArray[Any]:
