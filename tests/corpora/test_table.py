@@ -55,6 +55,13 @@ def test_csv_keeps_the_numbers_the_text_and_the_features(tmp_path, make_table):
     assert (again.features, again.about) == (features, {"feature_set": "IS11"})
 
 
+def test_csv_keeps_the_rate_of_the_audio(tmp_path, make_table):
+    """To which a recogniser brings recordings."""
+    about = {"feature_set": "IS11", "rate": 8000}
+    write_table(make_table(), tmp_path / "x.csv", features=["f0"], about=about)
+    assert read_table(tmp_path / "x.csv").about == about
+
+
 def test_files_from_before_features_had_names(tmp_path, make_table):
     """The metadata were the provenance alone, and the floating-point columns the features."""
     table = make_table(2)

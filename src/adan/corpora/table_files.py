@@ -46,6 +46,9 @@ TIMES = ("start", "end")
 MARK = "feature_set"
 """The column of a CSV file behind which the features stand."""
 
+RATE = "feature_rate"
+"""The column of a CSV file with the sampling rate in Hz of the audio that features are of."""
+
 OURS = (*TEXT, *TIMES, MARK, "synthetic")
 """Columns that mean something here; their headings may be padded or in capitals."""
 
@@ -93,7 +96,8 @@ def write_table(
     features : sequence of str, default=None
         The columns that are features; None leaves it to `read_table` to tell.
     about : mapping, default=None
-        Provenance, fit for JSON. Of this a CSV file keeps the name of the feature set alone.
+        Provenance, fit for JSON. Of this a CSV file keeps the name of the feature set and the
+        sampling rate alone.
 
     Raises
     ------
@@ -117,6 +121,8 @@ def _write_csv(
 ) -> None:
     if features:
         known = table.drop(columns=[*features])
+        if about.get("rate"):
+            known[RATE] = about["rate"]
         known = known.assign(**{MARK: about.get("feature_set", UNNAMED)})
         table = pd.concat([known, table[[*features]]], axis=1)
     without_formulas(table.reset_index()).to_csv(path, index=False)
@@ -342,7 +348,10 @@ def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any
     sets = table.pop(MARK).dropna().unique()
     if len(sets) != 1:
         raise ValueError(f"its column {MARK!r} names {len(sets)} feature sets instead of one")
-    return table, {MARK: sets[0], "features": [*table.columns[behind - 1 :]]}
+    about = {MARK: sets[0], "features": [*table.columns[behind - 1 :]]}
+    if RATE in table:
+        about["rate"] = int(table.pop(RATE).iloc[0])
+    return table, about
 
 
 def _encoding(path: str | os.PathLike[str]) -> str:
