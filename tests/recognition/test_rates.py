@@ -54,7 +54,9 @@ def test_a_recording_at_another_rate_is_heard_alike(trained, make_audio, make_si
 
 def test_a_narrower_recording_is_warned_of(trained, make_audio, make_signal):
     slow = make_audio("slow.wav", make_signal(rate=8000), rate=8000)
-    with pytest.warns(UserWarning, match=r"1 of 1 recordings hold less than .* 16000 Hz \(.*8000"):
+    with pytest.warns(
+        UserWarning, match=r"1 of 1 recordings are sampled at a lower rate .* 16000 Hz \(.*8000"
+    ):
         listen(trained.model_, [slow])
 
 

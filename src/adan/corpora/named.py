@@ -202,7 +202,7 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     folder : path-like
         The folder of the WAV files, or the one above their folders.
     check_counts : bool, default=True
-        Insist on all files of the corpus; False takes a part of it too.
+        Insist on all files of the corpus; False takes any number of them.
 
     Returns
     -------

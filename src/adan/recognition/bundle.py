@@ -158,7 +158,7 @@ def _check(model: Model) -> None:
         or (plane.points.shape, plane.codes.shape, plane.synthetic.shape) != ((n, 2), (n,), (n,))
         or len(model.feature_names) not in (0, model.n_features)
     ):
-        raise ValueError("its parts do not fit together")
+        raise ValueError("its arrays do not fit together")
 
 
 def _digest(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:

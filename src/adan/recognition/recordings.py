@@ -190,9 +190,9 @@ def listen(
     narrow = [w for w, vector in heard if vector is not None and w.rate < (rate or 0)]
     if narrow:
         warnings.warn(
-            f"{len({w.file for w in narrow})} of {len(files)} recordings hold less than the "
-            f"training audio, which is sampled at {rate} Hz ({narrow[0].file} at "
-            f"{narrow[0].rate} Hz): trust them less, or record at {rate} Hz",
+            f"{len({w.file for w in narrow})} of {len(files)} recordings are sampled at a lower "
+            f"rate than the training audio, {rate} Hz ({narrow[0].file} at {narrow[0].rate} Hz): "
+            f"trust them less, or record at {rate} Hz",
             stacklevel=2,
         )
     cut = {w.file: w.last / w.rate for w, vector in heard if vector is not None and w.is_cut}
@@ -227,7 +227,7 @@ def as_text(table: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class _Window:
-    """A part of a recording."""
+    """A stretch of a recording."""
 
     file: str
     rate: int = 1
