@@ -314,13 +314,16 @@ def span(
 
 
 def functions(
-    moments: Moments, shrinkage: float, noise: float
+    moments: Moments, shrinkage: float, noise: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the weights (k, m) and constants (k,) of the discriminant functions.
 
-    The noise is tr(A S), or 0 to leave the bias uncorrected; priors are equal.
+    The noise is tr(A S), by default that of the moments, or 0 to leave the bias uncorrected; priors
+    are equal.
     """
-    root, _ = _root(moments, shrinkage)
+    root, ridge = _root(moments, shrinkage)
+    if noise is None:
+        noise = _inverse(root, ridge)[1]
     means = moments.means
     weights = cho_solve((root, True), means.T, check_finite=False).T
     constants = -0.5 * np.einsum("km,km->k", weights, means)
@@ -329,9 +332,14 @@ def functions(
 
 def whitening(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:
     """Return a matrix (m, m) that turns S + r I into the identity, and tr(A S)."""
-    root, ridge = _root(moments, shrinkage)
+    inverse, noise = _inverse(*_root(moments, shrinkage))
+    return inverse.T, noise
+
+
+def _inverse(root: NDArray[np.float64], ridge: float) -> tuple[NDArray[np.float64], float]:
+    """Return the inverse (m, m) of a factor of `_root`, and tr(A S)."""
     inverse, _ = dtrtri(root, lower=1)
-    return inverse.T, len(root) - ridge * float(np.square(inverse).sum())
+    return inverse, len(root) - ridge * float(np.square(inverse).sum())
 
 
 def _root(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from adan._computing import computing
-from adan.classifiers.discriminant import MODERATE, Moments, functions, whitening
+from adan.classifiers.discriminant import MODERATE, Moments, functions
 from adan.evaluation.enrolment import Enrolment, expressed, labelled_offsets
 from adan.networks.coordinates import principal_axes
 
@@ -76,8 +76,7 @@ def _functions(
     centred = (rows - labelled_offsets(rows, y, speakers)).astype(np.float64)
     moments = Moments.of(centred, y, int(y.max()) + 1)
     for shrinkage in shrinkages:
-        _, noise = whitening(moments, shrinkage)
-        yield _Functions(moments.means, *functions(moments, shrinkage, noise))
+        yield _Functions(moments.means, *functions(moments, shrinkage))
 
 
 def _chosen(
@@ -93,19 +92,19 @@ def _chosen(
     for train, test in GroupKFold(min(FOLDS, n_speakers)).split(rows, y, speakers):
         classes, codes = np.unique(y[train], return_inverse=True)
         known = np.unique(speakers[train], return_inverse=True)[1]
-        for i, fitted in enumerate(_functions(rows[train], codes, known, MODERATE)):
-            of_means = fitted.means @ fitted.coef.T
-            scores = rows[test] @ fitted.coef.T + fitted.intercept
-            for speaker in np.unique(speakers[test]):
-                own = speakers[test] == speaker
-                said, heard = y[test][own], scores[own]
-                for condition, enrolled, left in trials(said, np.random.default_rng(int(speaker))):
-                    _, shift = expressed(heard[enrolled], fitted.intercept, of_means, *believing.T)
-                    best = classes[(heard[left] - shift[:, None]).argmax(axis=-1)]  # (m, n_left)
-                    for c in range(k):
-                        of_class = said[left] == c
-                        right[i, :, condition, c] += (best[:, of_class] == c).sum(axis=1)
-                        total[condition, c] += of_class.sum() if i == 0 else 0
+        fitted = list(_functions(rows[train], codes, known, MODERATE))
+        intercept = np.stack([f.intercept for f in fitted])[:, None]  # [s, 1, k]
+        of_means = np.stack([f.means @ f.coef.T for f in fitted])  # [s, k, k]
+        scores = np.stack([rows[test] @ f.coef.T + f.intercept for f in fitted])  # [s, n, k]
+        for speaker in np.unique(speakers[test]):
+            own = speakers[test] == speaker
+            said, heard = y[test][own], scores[:, None, own]  # [s, 1, n, k]
+            one_hot = np.eye(k)[said]
+            for condition, enrolled, left in trials(said, np.random.default_rng(int(speaker))):
+                _, shift = expressed(heard[:, :, enrolled], intercept, of_means, *believing.T)
+                best = classes[(heard[:, :, left] - shift[:, :, None]).argmax(axis=-1)]
+                right[:, :, condition] += (best == said[left]) @ one_hot[left]  # [s, m, k]
+                total[condition] += one_hot[left].sum(axis=0)
     served = (right / np.maximum(total, 1)).mean(axis=(2, 3))  # (shrinkages, m)
     i, j = np.unravel_index(served.argmax(), served.shape)
     return _Setting(MODERATE[i], *believing[j].tolist())
@@ -118,11 +117,11 @@ def trials(
 
     For each number first a mixture of emotions, then each emotion alone.
     """
-    everything = np.arange(len(y))
     for i, n in enumerate(NUMBERS):
-        drawn = [(2 * i, rng.permutation(everything)[:n])]
+        drawn = [(2 * i, rng.permutation(len(y))[:n])]
         drawn += [(2 * i + 1, rng.permutation(np.flatnonzero(y == c))[:n]) for c in np.unique(y)]
         for condition, enrolled in drawn:
-            left = np.setdiff1d(everything, enrolled)
-            if len(left):
-                yield condition, enrolled, left
+            others = np.ones(len(y), bool)
+            others[enrolled] = False
+            if others.any():
+                yield condition, enrolled, np.flatnonzero(others)

@@ -75,26 +75,26 @@ def expressed(
 
     Parameters
     ----------
-    scores : ndarray of shape (n, k)
-        Discriminant functions of a speaker's vectors.
-    intercept : ndarray of shape (k,)
+    scores : ndarray of shape (n, k) or (s, 1, n, k)
+        Discriminant functions of a speaker's vectors; s kinds of functions at once.
+    intercept : ndarray of shape (k,) or (s, 1, k)
         Their constants.
-    of_means : ndarray of shape (k, k)
+    of_means : ndarray of shape (k, k) or (s, k, k)
         The functions, without constants, of the class means (rows).
     prior_weight, temperature : float or ndarray of shape (m,)
-        As of `Enrolment`; several settings at once.
+        As of `Enrolment`; m settings at once.
 
     Returns
     -------
-    shares : ndarray of shape (k,) or (m, k)
+    shares : ndarray of shape (k,) or (s, m, k)
         How much of each class is expressed.
-    shift : ndarray of shape (k,) or (m, k)
+    shift : ndarray of shape (k,) or (s, m, k)
         What the speaker's offset adds to the discriminant functions.
     """
-    n = len(scores)
+    n = scores.shape[-2]
     temperature = np.asarray(temperature)[..., None, None]
     believed = n / (n + np.asarray(prior_weight)[..., None])
-    centre = (scores - intercept).mean(axis=0)
+    centre = (scores - intercept[..., None, :]).mean(axis=-2)
     shift = np.zeros_like(centre)
     for _ in range(ROUNDS):
         powers = (scores - shift[..., None, :]) / temperature  # [m, n, k]
