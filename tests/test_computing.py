@@ -138,6 +138,13 @@ def meta_device():
         assert torch.get_default_device().type == "meta"
 
 
+@pytest.fixture
+def autocasting():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        yield
+        assert torch.is_autocast_enabled("cpu")
+
+
 NUMBERS = {
     "adan": lambda X, y, g: ADAN_.fit(X, y).sample(y)[0],
     "latents": lambda X, y, g: ADAN_.decode(ADAN_.fit(X, y).encode(X)),
@@ -147,7 +154,7 @@ NUMBERS = {
         EmotionRecognizer(classifier=DNNClassifier(steps=2), times=0).fit(X, y, g).predict_proba(X)
     ),
 }
-SETTINGS = ["no_gradients", "inference_mode", "double_precision", "meta_device"]
+SETTINGS = ["no_gradients", "inference_mode", "double_precision", "meta_device", "autocasting"]
 
 
 @pytest.fixture(scope="module")

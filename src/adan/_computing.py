@@ -3,7 +3,7 @@
 A matrix product that is split between threads along the axis it sums over rounds otherwise than on
 one thread (Intel's MKL does so). So everything that computes runs on one thread, cores are used by
 workers that compute side by side, and no number depends on how many there are. Nor does it depend
-on a default type or device, or on gradients being off, in the program that calls.
+on a default type or device, on gradients being off or on autocasting, in the program that calls.
 """
 
 from __future__ import annotations
@@ -54,11 +54,13 @@ def computing() -> Iterator[int]:
 
 @contextmanager
 def _torchs_own_modes(torch: Any) -> Iterator[None]:
-    """Have gradients, and tensors on the CPU, in this thread."""
+    """Have gradients, and tensors on the CPU whose types stay, in this thread."""
     with ExitStack() as stack:
         if torch:
             stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.enable_grad())
+            for kind in ("cpu", "cuda"):
+                stack.enter_context(torch.autocast(kind, enabled=False))
             if torch.get_default_device().type != "cpu":
                 stack.enter_context(torch.device("cpu"))
         yield
