@@ -46,9 +46,9 @@ def test_answer(model, emodb):
 
 
 def test_a_voice_is_learnt_recording_by_recording(emodb):
-    """Speaker 03 is new to the model; five recordings on, it says so, and what that changes."""
+    """Speaker 03 is new to the model; four recordings on, it says so, and what that changes."""
     data = load_emodb(as_frame=True)
-    known = (data.groups != "03").to_numpy()
+    known = data.groups.isin(["08", "09", "10", "11"]).to_numpy()
     recognizer = EmotionRecognizer(classifier=ShrunkDiscriminant(0.5))
     model = recognizer.fit(data.data[known], data.target[known], data.groups[known]).model_
     heard = np.empty((0, model.n_features), np.float32)
