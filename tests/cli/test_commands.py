@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adan._files import replacing
 from adan.cli import _parser, main
 from adan.experiments.store import Store
 
@@ -202,6 +203,13 @@ def test_force_replaces(make_study_file, tmp_path, capsys):
     assert main(["-q", "augment", str(rows), *options]) == 2
     assert main(["augment", str(rows), *options, "--force", "--quiet"]) == 0
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_disk_that_is_full_after_all_is_told_with_the_file(tmp_path):
+    with pytest.raises(OSError, match="No space left") as error, replacing(tmp_path / "x.csv"):
+        raise OSError(28, "No space left on device")
+    assert error.value.filename == str(tmp_path / "x.csv")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", [*WRITING, "init"])
