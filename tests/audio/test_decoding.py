@@ -124,3 +124,8 @@ def test_a_name_that_is_not_unicode(make_audio, tmp_path):
 def test_needs_no_soundfile_until_a_file_is_opened():
     code = "import sys; sys.modules.update(soundfile=None); import adan.audio.decoding"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_that_no_file_can_have():
+    with pytest.raises(BadAudio, match="missing"):
+        header_of("a\0.wav")

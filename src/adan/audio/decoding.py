@@ -320,6 +320,8 @@ def _sound_file(file: str | os.PathLike[str] | bytes) -> Any:
 @contextmanager
 def _bytes_of(file: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Yield an open file."""
+    if b"\0" in os.fsencode(file):  # which no name has
+        raise BadAudio("missing")
     try:
         with open(file, "rb") as opened:
             yield opened
