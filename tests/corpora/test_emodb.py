@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from adan.cli import main
 from adan.corpora.emodb import AUDIO_SHA256, COUNTS, bundled, load_emodb, read_emodb
 from adan.corpora.table_files import read_table
 from adan.errors import AdanError
@@ -203,3 +204,9 @@ def test_the_tool_needs_a_folder(tmp_path):
     assert done.returncode == 2
     assert "nowhere is not there" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--skip-speakers", "--features-from=F0*", "--with=a=b"])
+def test_the_bundled_features_have_no_options(tmp_path, capsys, option):
+    assert main(["train", "emodb", option, "-o", str(tmp_path / "model.adan")]) == 2
+    assert "emodb, the bundled features, has no option" in capsys.readouterr().err

@@ -302,7 +302,7 @@ def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) 
 def _some(names: Sequence[str]) -> str:
     if len(names) < 5:
         return ", ".join(map(str, names)) or "none"
-    return f"{len(names)}, {names[0]} to {names[-1]},"
+    return f"{names[0]} to {names[-1]} ({len(names)} columns)"
 
 
 def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> None:
