@@ -124,7 +124,7 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_
     for attempt in range(20):
         folder, n_done = tmp_path / f"killed-{attempt // 4}", attempt % 4
         process = begun(study, folder)
-        while process.is_alive() and len(list(folder.glob("cells/*.json"))) < n_done:
+        while process.is_alive() and len(list(folder.glob("cells/[!.]*.json"))) < n_done:
             time.sleep(0.005)
         process.join(rng.uniform(0, 0.2))
         process.kill()
