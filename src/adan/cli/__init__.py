@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="adan",
         description="Augment small speech emotion corpora, and measure whether that helped.",
         epilog="'adan COMMAND --help' explains a command; defaults stand in brackets. For a first "
-        "look, in a few minutes: adan reproduce table1 --quick, then adan report runs/table1-quick.",
+        "look, in minutes: adan reproduce table1 --quick, then adan report runs/table1-quick.",
     )
     add_quiet(parser)
     parser.add_argument("--version", action="version", version=f"adan {__version__}")
