@@ -1,6 +1,7 @@
 """The walk from the authors' scripts to the leak-free protocol."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,18 @@ def test_means_bests_and_the_share_that_reaches_the_published_figure(predictions
     assert leak["mean"] == 90  # 90 of 5 epochs in seed 0, 90 of 20 epochs in seed 1
     assert walk.loc[("DNN with IS11", STEPS[-1].name), "reached"] == 0
     assert np.isnan(walk.loc[("Adding noise + SVM", STEPS[0].name), "reached"])
+
+
+def test_another_corpus_has_no_published_figures(predictions):
+    scores = accuracies(predictions, [replace(row, wa=np.nan) for row in ROWS])
+    walk = steps(scores)
+    assert walk["reached"].isna().all()
+    assert "80.19" not in explanation.markdown(walk, title="", notes=[])
+    panels = explanation.draw(scores, title="").axes
+    assert {text for axes in panels for text in axes.get_legend_handles_labels()[1]} == {
+        "a seed",
+        "mean",
+    }
 
 
 def test_a_small_run_leaves_table_and_figure(small_table1, tmp_path, monkeypatch, capsys):

@@ -113,7 +113,7 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
             own = {option: getattr(options, option) for option in further}
             print(table(what, folder, running=how, **shared, **own))
         elif what == "explanation":
-            print(explain(folder, seeds=options.seeds, **shared, **how))
+            print(explain(folder, running=how, seeds=options.seeds, **shared))
         else:
             figure(what, folder, protocol=options.protocol, **shared)
     say(options, f"everything behind it: {folder}")

@@ -18,7 +18,13 @@ from adan.experiments.specification import Specification
 from adan.reports import figures
 from adan.reports.tables import protocol_notes
 from adan.reproduction.published import TABLES, Row
-from adan.reproduction.specifications import AUTHORS_CLASSIFIERS, shortened, specification
+from adan.reproduction.run import typed
+from adan.reproduction.specifications import (
+    AUTHORS_CLASSIFIERS,
+    published_rows,
+    shortened,
+    specification,
+)
 from adan.synthesis.adan import AS_PUBLISHED
 
 SCRIPTS = "adan of the scripts"
@@ -64,21 +70,18 @@ STEPS = (
 ROWS = tuple(row for row in TABLES["table1"].rows if row.method)
 
 
-def studies(
-    corpus: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    *,
-    seeds: int = 10,
-    quick: bool = False,
-) -> dict[str, Specification]:
+def studies(*, quick: bool = False, **choices: Any) -> dict[str, Specification]:
     """Return the studies that `STEPS` are read from, by their normalisations.
 
     Parameters
     ----------
-    corpus, options, seeds, quick
-        As of `adan.reproduction.specifications.specification`.
+    quick : bool, default=False
+        Cut all training short.
+    **choices
+        ``corpus``, ``corpus_options`` and ``seeds`` of
+        `adan.reproduction.specifications.specification`.
     """
-    table1 = specification("table1", corpus, options, seeds=seeds)
+    table1 = specification("table1", **choices)
     methods = dict.fromkeys(row.method for row in ROWS)
     paper = {name: {"synthesizer": table1.methods[name].synthesizer} for name in methods}
     classifiers: dict[str, Any] = {"svm": {"kind": "svm"}, "dnn": {"kind": "dnn"}}
@@ -104,13 +107,11 @@ def studies(
 def explain(
     folder: Path,
     *,
-    corpus: str | None = None,
-    corpus_options: Mapping[str, Any] | None = None,
-    seeds: int = 10,
     quick: bool = False,
     command: str = "",
     progress: bool = False,
-    **running: Any,
+    running: Mapping[str, Any] | None = None,
+    **choices: Any,
 ) -> str:
     """Measure Table I in all `STEPS`.
 
@@ -118,12 +119,10 @@ def explain(
 
     Parameters
     ----------
-    folder, quick, command, progress
+    folder, quick, command, progress, running
         As of `adan.reproduction.run.table`.
-    corpus, corpus_options, seeds
-        As of `adan.reproduction.specifications.specification`.
-    **running
-        ``workers``, ``scheduler`` and ``trackers`` of `adan.experiments.runner.run`.
+    **choices
+        As of `studies`.
 
     Returns
     -------
@@ -135,25 +134,26 @@ def explain(
     AdanError
         If there is no such corpus, or ``folder`` holds a run with other settings.
     """
-    specified = studies(corpus, corpus_options, seeds=seeds, quick=quick)
+    specified = studies(quick=quick, **choices)
     (source,) = load(specified["fold"], progress=progress)
     title = f"Table I explained: {source.corpus}, {source.features}{' (QUICK)' if quick else ''}"
     text = ""
     try:
         for how, study in specified.items():
-            about = {"run": how, "title": f"{title}, normalisation “{how}”", "quick": quick}
-            about |= {"command": command} if command else {}
-            run(study, [source], folder / how, about=about, progress=progress, **running)
+            named = f"{title}, normalisation “{how}”"
+            about = {"run": how, "title": named, "quick": quick, **typed(command)}
+            run(study, [source], folder / how, about=about, progress=progress, **(running or {}))
     finally:
         found = [folder / how / "predictions.parquet" for how in specified]
         if there := [path for path in found if path.exists()]:
-            text = write(folder, pd.concat(map(pd.read_parquet, there)), title)
+            rows = [row for row in published_rows("table1", source) if row.method]
+            text = write(folder, pd.concat(map(pd.read_parquet, there)), rows, title)
     return text
 
 
-def write(folder: Path, predictions: pd.DataFrame, title: str) -> str:
+def write(folder: Path, predictions: pd.DataFrame, rows: Sequence[Row], title: str) -> str:
     """Write ``steps.csv``, ``explanation.md``, ``.png`` and ``.svg`` of what is finished."""
-    scores = accuracies(predictions)
+    scores = accuracies(predictions, rows)
     walk = steps(scores)
     text = markdown(walk, title=title, notes=protocol_notes(predictions))
     with replacing(folder / "steps.csv") as path:
@@ -164,7 +164,7 @@ def write(folder: Path, predictions: pd.DataFrame, title: str) -> str:
     return text
 
 
-def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
+def accuracies(predictions: pd.DataFrame, rows: Sequence[Row] = ROWS) -> pd.DataFrame:
     """Return the WA of every seed in every step.
 
     Columns are ``step``, ``row``, ``published``, ``seed`` and ``wa``. A last step takes the best of
@@ -175,7 +175,7 @@ def accuracies(predictions: pd.DataFrame) -> pd.DataFrame:
     key = ["normalisation", "method", "classifier"]
     measured = {name: seeds.set_index("seed")["wa"] for name, seeds in scores.groupby(key)}
     found = []
-    for row in ROWS:
+    for row in rows:
         for step in STEPS:
             if (wa := measured.get(step.measures(row))) is not None:
                 found.append(_of(row, step.name, wa))
@@ -218,11 +218,11 @@ def markdown(walk: pd.DataFrame, *, title: str, notes: Sequence[str]) -> str:
         "| row | published | " + " | ".join(names) + " |",
         "|---|---:|" + "---:|" * len(names),
     ]
-    for row in ROWS:
-        own = walk[walk["row"] == row.label].set_index("step")
-        published = "" if pd.isna(row.wa) else f"{row.wa:.2f}"
+    for (row, wa), measured in walk.groupby(["row", "published"], sort=False, dropna=False):
+        own = measured.set_index("step")
+        published = "" if pd.isna(wa) else f"{wa:.2f}"
         cells = [_cell(own.loc[name]) if name in own.index else "" for name in names]
-        lines.append("| " + " | ".join([row.label, published, *cells]) + " |")
+        lines.append("| " + " | ".join([row, published, *cells]) + " |")
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
@@ -236,20 +236,21 @@ def draw(scores: pd.DataFrame, *, title: str) -> Figure:
     """Draw the WA of every seed, a panel a row of Table I and a line a step."""
     names = [*dict.fromkeys(scores["step"])]
     figure = Figure(figsize=(12, 10), layout="constrained")
-    panels = figure.subplots(len(ROWS) // 2, 2, sharex=True, sharey=True)
-    for axes, row in zip(panels.flat, ROWS, strict=True):
-        own = scores[scores["row"] == row.label]
+    rows = scores.groupby(["row", "published"], sort=False, dropna=False)
+    panels = figure.subplots(-(-len(rows) // 2), 2, sharex=True, sharey=True, squeeze=False)
+    for axes, ((row, published), own) in zip(panels.flat, rows, strict=False):
         places = own["step"].map(names.index)
         axes.plot(own["wa"], places, "o", color="#0072b2", alpha=0.4, label="a seed")
         means = own.groupby("step")["wa"].mean()
         axes.plot(means, means.index.map(names.index), "|", color="black", ms=14, label="mean")
-        if not pd.isna(row.wa):
-            axes.axvline(row.wa, color="#d55e00", label="published, one run")
-        axes.set_title(row.label, fontsize=10, loc="left")
+        if not pd.isna(published):
+            axes.axvline(published, color="#d55e00", label="published, one run")
+        axes.set_title(row, fontsize=10, loc="left")
         axes.grid(axis="x", color="#dddddd")
     panels[0, 0].set_yticks(range(len(names)), names, fontsize=8)
     panels[0, 0].invert_yaxis()
-    figure.legend(*panels[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    told = max((axes.get_legend_handles_labels() for axes in panels.flat), key=lambda t: len(t[1]))
+    figure.legend(*told, loc="outside lower center", ncols=3)
     figure.suptitle(title)
     figure.supxlabel("WA in per cent")
     return figure

@@ -100,7 +100,7 @@ def table(
         "published_on": TABLES[name].corpus,
         "quick": quick,
         **({"notes": [AUTHORS_NOTE]} if protocol == "authors" else {}),
-        **_typed(command),
+        **typed(command),
     }
     try:
         run(study, [source], folder, about=about, progress=progress, **(running or {}))
@@ -153,7 +153,7 @@ def figure(
         "quick": quick,
         "adan": parameters_of(adan(protocol=protocol, quick=quick)),
     }
-    _claim(folder, {"run": name, **_typed(command), "settings": settings}, source)
+    _claim(folder, {"run": name, **typed(command), "settings": settings}, source)
     return draw(folder, source, [name], protocol=protocol, quick=quick, progress=progress)
 
 
@@ -197,7 +197,8 @@ def _protocol_title(protocol: str) -> str:
     return ", protocol of the authors' scripts" if protocol == "authors" else ""
 
 
-def _typed(command: str) -> dict[str, str]:
+def typed(command: str) -> dict[str, str]:
+    """Return what the settings of a run say of the command that was typed, if it is known."""
     return {"command": command} if command else {}
 
 

@@ -115,20 +115,26 @@ def is_of_the_paper(name: str, source: Source) -> bool:
     return source.corpus.casefold() == TABLES[name].corpus.casefold()
 
 
+def published_rows(name: str, source: Source) -> tuple[Row, ...]:
+    """Return the paper's rows; another corpus has none of its figures, nor what nobody can run."""
+    rows = TABLES[name].rows
+    if is_of_the_paper(name, source):
+        return rows
+    return tuple(
+        replace(r, label=r.label.replace("IS11", source.features), wa=np.nan, uar=np.nan)
+        for r in rows
+        if r.method
+    )
+
+
 def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
     """Return the rows of a table whose study may have further methods, on the data that it has.
 
-    Another corpus than the paper's has none of its figures. A corpus whose utterances are all of
-    one kind has the rows of the last subset alone. What the paper does not have stands below:
-    further classifiers and methods. Tuned classifiers stand under the paper's.
+    They begin with `published_rows`. A corpus whose utterances are all of one kind has the rows of
+    the last subset alone. What the paper does not have stands below: further classifiers and
+    methods. Tuned classifiers stand under the paper's.
     """
-    published = TABLES[name].rows
-    if not is_of_the_paper(name, source):
-        published = tuple(
-            replace(r, label=r.label.replace("IS11", source.features), wa=np.nan, uar=np.nan)
-            for r in published
-            if r.method
-        )
+    published = published_rows(name, source)
     known = {(row.subset, row.method, row.classifier) for row in published}
     further = tuple(
         Row(label(method, classifier), method, classifier, subset=subset, apart=True)
