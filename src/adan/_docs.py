@@ -18,6 +18,10 @@ LABELS = """Returns
 -------
 ndarray of shape (n_samples,)
     The label of each vector, one of ``classes_``."""
+PROBABILITIES = """Returns
+-------
+ndarray of shape (n_samples, n_classes), {}
+    One column for each of ``classes_``."""
 
 
 def described(*sections: str) -> Callable[[Method], Method]:

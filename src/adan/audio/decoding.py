@@ -25,7 +25,6 @@ from adan.audio.mending import mended
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 """Sampling rates in Hz that are read; far outside of them openSMILE raises an error or crashes."""
 
-
 READ = (
     *(".8svx", ".aif", ".aifc", ".aiff", ".au", ".avr", ".bwf", ".caf", ".flac", ".htk", ".iff"),
     *(".ircam", ".mp2", ".mp3", ".nist", ".oga", ".ogg", ".opus", ".paf", ".pvf", ".rf64", ".sd2"),

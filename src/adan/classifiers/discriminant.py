@@ -29,7 +29,7 @@ from sklearn.metrics import recall_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
-from adan._docs import LABELS, VECTORS, described
+from adan._docs import LABELS, PROBABILITIES, VECTORS, described
 from adan.classifiers.labels import encoded
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, principal_axes
@@ -195,20 +195,10 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         best = self._scores(X).argmax(axis=1)
         return self.classes_[best]
 
+    @described(VECTORS, PROBABILITIES.format("float64"))
     @computing()
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Standardised feature vectors.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            One column for each of ``classes_``.
-        """
+        """Return class probabilities."""
         return softmax(self._scores(X) / self.temperature_, axis=1)
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -14,11 +14,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from adan._computing import computing
-from adan._docs import LABELS, VECTORS, described, documented
+from adan._docs import LABELS, PROBABILITIES, VECTORS, described, documented
 from adan.classifiers.discriminant import Moments, span, whitening
 from adan.classifiers.labels import encoded
 from adan.networks.coordinates import in_small_span, turned
-from adan.networks.loop import Batch, accuracy, n_batches
+from adan.networks.loop import Batch, accuracy, n_batches, n_rounds
 from adan.networks.losses import classification_loss
 from adan.networks.many import Job, Stackable
 from adan.networks.stacked import ACTIVATIONS, StackedMLP, filled
@@ -157,9 +157,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
 
     def _rounds(self, n_rows: int) -> int:
         """Return how many updates a set of so many rows is trained with."""
-        if self.epochs is None:
-            return self.steps
-        return self.epochs * n_batches(n_rows, self.batch_size)
+        return n_rounds(self.steps, self.epochs, n_batches(n_rows, self.batch_size))
 
     @classmethod
     @computing()
@@ -195,20 +193,10 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
             if job.data.axes is not None:
                 job.estimator.network_.put_before(torch.as_tensor(job.data.axes))
 
+    @described(VECTORS, PROBABILITIES.format("float32"))
     @computing()
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Standardised feature vectors.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float32
-            One column for each of ``classes_``.
-        """
+        """Return class probabilities."""
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False, dtype=np.float32)
         return self.network_(torch.as_tensor(rows)[None])[0].softmax(dim=-1).numpy()

@@ -30,8 +30,7 @@ def recordings_of(table: pd.DataFrame, path: str | os.PathLike[str] = "") -> lis
     AdanError
         If a file is missing, or a time is none.
     """
-    if table["file"].isna().any():
-        raise AdanError(f"{path} has rows without a file: fill the column in or drop them")
+    check_filled(table, "file", path)
     folder = Path(path).absolute().parent
     files = [_place(folder, str(file)) for file in table["file"]]
     starts = _seconds(table, "start", 0.0, path)
@@ -42,6 +41,12 @@ def recordings_of(table: pd.DataFrame, path: str | os.PathLike[str] = "") -> lis
             "start must be 0 or more, and the end behind it"
         )
     return [*map(Segment, files, starts.tolist(), ends.tolist())]
+
+
+def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> None:
+    """Raise an `AdanError` if a column of a table that was read has gaps."""
+    if table[column].isna().any():
+        raise AdanError(f"{path} has rows without a {column}: fill the column in or drop them")
 
 
 def utterance_names(

@@ -305,12 +305,6 @@ def _some(names: Sequence[str]) -> str:
     return f"{names[0]} to {names[-1]} ({len(names)} columns)"
 
 
-def check_filled(table: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> None:
-    """Raise an `AdanError` if a column of a table that was read has gaps."""
-    if table[column].isna().any():
-        raise AdanError(f"{path} has rows without a {column}: fill the column in or drop them")
-
-
 def _read_csv(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
     encoding = _encoding(path)
     with open(path, encoding=encoding, newline="") as file:

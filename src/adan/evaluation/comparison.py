@@ -148,9 +148,9 @@ def _too_many(compared: pd.DataFrame, speakers: int) -> str:
 def _scores(own: pd.DataFrame) -> dict[str, Any]:
     counts = SpeakerCounts.of(own)
     row: dict[str, Any] = {"n_speakers": len(counts.total), "n_seeds": own["seed"].nunique()}
-    draws = counts.resampled()
+    intervals = counts.intervals()
     for measure, value in counts.scores().items():
-        row |= _with_interval(measure, value, draws[measure], len(counts.total))
+        row |= _with_interval(measure, value, intervals[measure])
     return row
 
 
@@ -164,7 +164,7 @@ def _differences(paired: pd.DataFrame) -> dict[str, float]:
     for measure in MEASURES:
         gain = (gains[measure] - reference_gains[measure]).round(9)
         drawn = draws[measure] - reference_draws[measure]
-        row |= _with_interval(f"{measure}_difference", gain.mean(), drawn, n)
+        row |= _with_interval(f"{measure}_difference", gain.mean(), interval(drawn, n))
         deviation = gain.std(ddof=1) if n > 1 else np.nan
         row[f"{measure}_p"] = _sign_flip(gain)
         row[f"{measure}_effect"] = gain.mean() / deviation if deviation else np.nan
@@ -172,11 +172,8 @@ def _differences(paired: pd.DataFrame) -> dict[str, float]:
     return row
 
 
-def _with_interval(
-    name: str, value: float, draws: NDArray[np.float64], n_speakers: int
-) -> dict[str, float]:
-    low, high = interval(draws, n_speakers)
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
+def _with_interval(name: str, value: float, ends: tuple[float, float]) -> dict[str, float]:
+    return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
 
 
 def _sign_flip(gain: NDArray[np.float64]) -> float:

@@ -72,6 +72,11 @@ class SpeakerCounts:
         times = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
         return _scores(times @ self.right, times @ self.total)
 
+    def intervals(self, random_state: int = 0) -> dict[str, tuple[float, float]]:
+        """Return the `interval` of ``wa`` and of ``uar``, of the draws of `resampled`."""
+        draws = self.resampled(random_state)
+        return {name: interval(values, len(self.total)) for name, values in draws.items()}
+
     def contributions(self) -> dict[str, NDArray[np.float64]]:
         """Return what each speaker adds to ``wa`` and ``uar``, times the number of speakers.
 

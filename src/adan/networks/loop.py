@@ -44,6 +44,11 @@ def n_batches(n_rows: int, batch_size: int, drop_last: bool = False) -> int:
     return max(1, n_rows // batch_size) if drop_last else -(-n_rows // batch_size)
 
 
+def n_rounds(steps: int, epochs: int | None, n_batches: int) -> int:
+    """Return the number of updates: ``steps``, unless training is measured in ``epochs``."""
+    return steps if epochs is None else epochs * n_batches
+
+
 def train(
     step: Step,
     rows: Sequence[Tensor],

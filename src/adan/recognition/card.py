@@ -44,19 +44,18 @@ def figures(
     dict
         ``wa`` and ``uar``, each with ``value``, ``low`` and ``high``.
     """
-    from adan.evaluation.intervals import SpeakerCounts, interval
+    from adan.evaluation.intervals import SpeakerCounts
 
     shape = speakers.max() + 1, true.max() + 1
     total, right = np.zeros(shape), np.zeros(shape)
     np.add.at(total, (speakers, true), 1)
     np.add.at(right, (speakers, true), predicted == true)
     counts = SpeakerCounts(right, total)
-    draws = counts.resampled(seed)
-    result = {}
-    for name, value in counts.scores().items():
-        low, high = interval(draws[name], len(total))
-        result[name] = {"value": value, "low": low, "high": high}
-    return result
+    intervals = counts.intervals(seed)
+    return {
+        name: {"value": value, "low": intervals[name][0], "high": intervals[name][1]}
+        for name, value in counts.scores().items()
+    }
 
 
 def card(

@@ -230,21 +230,20 @@ def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, 
         raise AdanError(f"The recording cannot be used: {windows['problem'].iloc[0]}.")
     remarks = [] if len(X) == 1 else [f"Means over {len(X)} windows of the recording."]
     known = X if heard is None else np.vstack([heard, X])
-    probabilities = model.probabilities(X).mean(axis=0)
-    code = int(probabilities.argmax())
+    stranger = probabilities = model.probabilities(X).mean(axis=0)
     if heard is not None:
-        stranger, model = probabilities, model.enrolled(known)
+        model = model.enrolled(known)
         probabilities = model.probabilities(X).mean(axis=0)
-        code = int(probabilities.argmax())
-        remarks.append(
-            _familiar(str(model.classes[code]), stranger[code], probabilities[code], len(known))
-        )
+    code = int(probabilities.argmax())
+    label = str(model.classes[code])
+    if heard is not None:
+        remarks.append(_familiar(label, stranger[code], probabilities[code], len(known)))
     shares = pd.concat([speaking_for(model, x, code) for x in X]).groupby(level=0).mean()
     labels = map(str, model.classes)
     told = (
         dict(zip(labels, map(float, probabilities), strict=True)),
         plane(model, model.map(model.normalised(X))),
-        bars(shares.sort_values(key=abs, ascending=False)[:SHOWN], str(model.classes[code])),
+        bars(shares.sort_values(key=abs, ascending=False)[:SHOWN], label),
         " ".join(remarks),
     )
     return told, known

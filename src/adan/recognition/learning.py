@@ -29,7 +29,7 @@ from adan._progress import progress_bar
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.enrolment import NUMBERS, fit_enrolment, trials
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
-from adan.evaluation.intervals import SpeakerCounts, interval
+from adan.evaluation.intervals import SpeakerCounts
 from adan.evaluation.normalisation import fit_scaling
 from adan.evaluation.scaling import Scaling
 from adan.folds import Fold, Method, fit_synthesizers, train_classifiers
@@ -250,10 +250,9 @@ def enrolled_scores(
 
 def _with_intervals(counts: SpeakerCounts) -> dict[str, float]:
     found = counts.scores()
-    for name, draws in counts.resampled().items():
-        ends = interval(draws, len(counts.total))
-        if np.isfinite(ends).all():
-            found |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
+    for name, (low, high) in counts.intervals().items():
+        if np.isfinite(low):
+            found |= {f"{name}_low": low, f"{name}_high": high}
     return found
 
 

@@ -53,8 +53,8 @@ def _resolved(recording: Segment) -> Segment:
 
 def _listed(table: Path) -> dict[Segment, str]:
     """Return the speakers that a table tells, by file or stretch of a file."""
-    from adan.corpora.segments import recordings_of
-    from adan.corpora.table_files import check_filled, read_table
+    from adan.corpora.segments import check_filled, recordings_of
+    from adan.corpora.table_files import read_table
 
     if table.suffix.lower() not in (".csv", ".parquet"):
         raise AdanError(f"--speakers {table}: say one, by-folder, or give a .csv or .parquet table")
@@ -62,8 +62,8 @@ def _listed(table: Path) -> dict[Segment, str]:
     for column in ("file", "speaker"):
         if column not in rows:
             raise AdanError(f"{table} has no column {column!r}: add it")
-        check_filled(rows, column, table)
     recordings = map(_resolved, recordings_of(rows, table))
+    check_filled(rows, "speaker", table)
     return dict(zip(recordings, rows["speaker"].astype(str), strict=True))
 
 

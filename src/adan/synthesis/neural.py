@@ -20,7 +20,7 @@ from adan._progress import progress_bar
 from adan.errors import AdanError
 from adan.networks.coordinates import Coordinates
 from adan.networks.devices import Precision, device_of, reduced, tensor_cores
-from adan.networks.loop import History, n_batches
+from adan.networks.loop import History, n_batches, n_rounds
 from adan.networks.many import Job, Stackable
 from adan.networks.stacked import StackedMLP
 from adan.networks.training import Networks, n_chunks, seed_of, train_networks
@@ -212,7 +212,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
 
     def _rounds(self, n_rows: int) -> int:
         """Return how many updates a set of so many rows is trained with."""
-        return self.steps if self.epochs is None else self.epochs * self._n_batches(n_rows)
+        return n_rounds(self.steps, self.epochs, self._n_batches(n_rows))
 
     def _stop_rule(self) -> Rule | None:
         """Return what ends training before its last epoch, if anything does."""
