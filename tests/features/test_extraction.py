@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 import sys
 import warnings
@@ -7,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adan.audio.decoding import Segment, content_of
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
 from adan.errors import AdanError
-from adan.features import FeatureSet, extract, features_of, functionals
+from adan.features import FeatureSet, extract, extraction, features_of, functionals
 
 opensmile = pytest.importorskip("opensmile")
 soundfile = pytest.importorskip("soundfile")
@@ -241,3 +243,20 @@ def test_a_cluster_extracts_the_same(make_corpus, tmp_path):
         there = features_of(corpus, cache=tmp_path / "there", scheduler=address, **options)
     pd.testing.assert_frame_equal(here.table, there.table)
     assert there.about == here.about
+
+
+def test_a_file_is_hashed_once_for_all_its_segments(make_audio, monkeypatch):
+    file, read = make_audio("a.wav"), []
+
+    def counted(path):
+        read.append(path)
+        return content_of(path)
+
+    monkeypatch.setattr(extraction, "content_of", counted)
+    segments = [Segment(file, start, start + 0.1) for start in (0.0, 0.1, 0.2)]
+    digests = [extraction._digest(segment) for segment in segments]
+    assert len(read) == 1
+    expected = hashlib.sha256(content_of(file) + b" 0.1 0.2").hexdigest()
+    assert digests[1] == expected
+    make_audio("a.wav", np.ones(8000))
+    assert extraction._digest(segments[1]) != expected

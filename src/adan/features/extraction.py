@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,9 @@ def vectors_of(
     digests = sorted(outcome.digest for outcome in outcomes if not outcome.problem)
     about = {
         **extractor.about,
-        "audio_sha256": _sha256("".join(f"{digest}\n" for digest in digests).encode()),
+        "audio_sha256": hashlib.sha256(
+            "".join(f"{digest}\n" for digest in digests).encode()
+        ).hexdigest(),
         "skipped": bad,
     }
     table = pd.DataFrame(np.stack(vectors), index=index, columns=[*extractor.features])
@@ -193,9 +195,7 @@ def _outcome(
     compute: Callable[[np.ndarray, int], np.ndarray], store: Cache, dimension: int, segment: Segment
 ) -> _Outcome:
     try:
-        content = content_of(segment)
-        times = b"" if segment.is_whole else f" {segment.start!r} {segment.end!r}".encode()
-        digest = _sha256(content + times)
+        digest = _digest(segment)
         cached = store.get(digest)
         if cached is not None and len(cached) == 4 * dimension:
             return _Outcome(digest, np.frombuffer(cached, "<f4"))
@@ -204,8 +204,24 @@ def _outcome(
         return _Outcome(problem=str(problem))
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(segment: Segment) -> str:
+    """Return the SHA-256 of a file's content, and of a segment's times behind it."""
+    if segment.is_whole:
+        return hashlib.sha256(content_of(segment)).hexdigest()
+    try:
+        about = os.stat(segment)
+        version = about.st_mtime_ns, about.st_size
+    except (OSError, ValueError):  # of which the content tells more
+        version = 0, 0
+    sha = _hashed(segment.file, version).copy()
+    sha.update(f" {segment.start!r} {segment.end!r}".encode())
+    return sha.hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _hashed(file: str, version: tuple[int, int]) -> Any:
+    """Hash a version of a file, once for all its segments."""
+    return hashlib.sha256(content_of(file))
 
 
 def _complaint(bad: dict[str, str], n_files: int) -> str:
