@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
 from adan.networks.many import Task, fit_many
+from adan.sequences import joined
 from adan.synthesis.base import Synthesizer, fit_all
 
 SETS_BYTES = 2**31
@@ -31,28 +32,28 @@ class Fold:
     ----------
     number : int
         Which fold of the study it is, from 0; its seeds come from it.
-    X : ndarray of shape (n_train, d), float32
-        Training vectors.
+    X : ndarray of shape (n_train, d), float32, or Sequences
+        Training vectors or sequences.
     y, speakers : ndarray of shape (n_train,)
         Label and speaker of each.
     learnable : ndarray of shape (n_train,), bool
         The training rows that synthesizers may learn from.
-    X_test : ndarray of shape (n_test, d), float32
-        Test vectors.
+    X_test : ndarray of shape (n_test, d), float32, or Sequences
+        Test vectors or sequences.
     test : ndarray of shape (n_test,)
         Their places in the corpus.
     """
 
     number: int
-    X: NDArray[np.float32]
+    X: Any
     y: NDArray[Any]
     speakers: NDArray[Any]
     learnable: NDArray[np.bool_]
-    X_test: NDArray[np.float32]
+    X_test: Any
     test: NDArray[np.intp]
 
     @property
-    def learnt(self) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    def learnt(self) -> tuple[Any, NDArray[Any]]:
         """The rows that synthesizers learn from, and their labels."""
         if self.learnable.all():
             return self.X, self.y
@@ -98,16 +99,16 @@ class Method:
         return self.real * len(y) + self.times * of_a_set
 
     def training_set(
-        self, X: NDArray[np.float32], y: NDArray[Any], fitted: Synthesizer | None
-    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
-        """Return the vectors and labels to train classifiers on."""
+        self, X: Any, y: NDArray[Any], fitted: Synthesizer | None
+    ) -> tuple[Any, NDArray[Any]]:
+        """Return the vectors or sequences to train classifiers on, and their labels."""
         if fitted is None:
             return X, y
         labels = np.repeat(y, [self.more.get(label, 1) for label in y])
         X_synthetic, y_synthetic = fitted.sample(np.tile(labels, self.times))
         if not self.real:
             return X_synthetic, y_synthetic
-        return np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])
+        return joined(X, X_synthetic), np.hstack([y, y_synthetic])
 
 
 def seeded(estimator: BaseEstimator, seed: int) -> Any:
@@ -160,6 +161,7 @@ def train_classifiers(
     use: Callable[[Fold, Any], Any],
     *,
     settle: Callable[[BaseEstimator, Fold, int], Any] = settled,
+    progress: bool = False,
 ) -> list[dict[str, Any]]:
     """Train every classifier on every fold, real and synthetic vectors together.
 
@@ -182,6 +184,8 @@ def train_classifiers(
         Is given a fold and a fitted classifier; what it returns is kept in the classifier's place.
     settle : callable, default=settled
         Returns an unfitted classifier for a fold, such as `Choices.classifier`.
+    progress : bool, default=False
+        Show how far networks are, on standard error.
 
     Returns
     -------
@@ -199,9 +203,10 @@ def train_classifiers(
     def of_some(places: slice) -> dict[tuple[int, str], Any]:
         numbers = range(len(folds))[places]
         tasks = itertools.chain.from_iterable(map(of_fold, numbers))
-        return {(i, name): use(folds[i], fitted) for (i, name), fitted in fit_many(tasks)}
+        fitted = fit_many(tasks, progress=progress)
+        return {(i, name): use(folds[i], classifier) for (i, name), classifier in fitted}
 
-    largest = max(4 * fold.X.shape[1] * method.n_rows(fold.y) for fold in folds)
+    largest = max(4 * fold.X.size // len(fold.X) * method.n_rows(fold.y) for fold in folds)
     with computing() as workers:
         cut = _shared_out(len(folds), largest, workers)
         done = Parallel(n_jobs=workers, prefer="threads")(delayed(of_some)(some) for some in cut)

@@ -3,6 +3,7 @@ import pytest
 
 from adan import AdanError
 from adan.evaluation.normalisation import LIMIT, NORMALISATIONS, normalise
+from adan.sequences import Sequences
 
 
 @pytest.fixture
@@ -19,6 +20,20 @@ def test_shapes_and_split(rows, how):
     assert train.shape == (40, 4)
     assert test.shape == (20, 4)
     assert train.dtype == np.float32
+
+
+@pytest.mark.parametrize("how", NORMALISATIONS)
+def test_sequences_are_normalised_by_their_frames(rows, how):
+    X, train, speakers = rows
+    lengths = np.resize([1, 2], 40)
+    utterances = np.repeat(np.arange(40), lengths)  # of the 60 rows, which are frames now
+    first = np.unique(utterances, return_index=True)[1]
+    of_frames = normalise(X, train[first][utterances], speakers[first][utterances], how)
+    sequences = Sequences(X, lengths)
+    for got, expected in zip(
+        normalise(sequences, train[first], speakers[first], how), of_frames, strict=True
+    ):
+        assert np.array_equal(got.values, expected)
 
 
 def test_fold_standardises_the_training_rows(rows):

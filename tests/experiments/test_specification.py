@@ -75,6 +75,11 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
             "classifiers.a = {kind = 'tree'}",
             "classifiers.a.kind: input should be 'svm', 'dnn', 'linear svm',",
         ),
+        (
+            "classifiers.a = {kind = 'acrnn'}",
+            "classifiers.a reads sequences of frames, and the study's features are IS11",
+        ),
+        ("features = ['logmel40']", "classifiers.svm reads vectors, and the study's features are"),
         ("corpora = []", "corpora: list should have at least 1 item"),
         ("seeds = = 2", "cannot be read as a study"),
     ],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from adan.audio.decoding import Segment
 from adan.corpora.segments import recordings_of
 from adan.errors import AdanError
+from adan.sequences import Sequences
 
 UNNAMED = "features of the table"
 """What features are called whose set has no name."""
@@ -54,9 +55,11 @@ class Corpus:
         and whatever else is known, such as ``session``. Rows that are ``synthetic`` need no
         speaker.
     features : sequence of str, default=()
-        The columns that are features.
+        The columns that are features; of sequences, what the numbers of a frame are.
     about : mapping, default={}
         Where the features come from: see `Vectors`.
+    sequences : Sequences, default=None
+        The frames of each utterance, where features are of frames.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Corpus:
     table: pd.DataFrame
     features: Sequence[str] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+    sequences: Sequences | None = None
 
     def __post_init__(self) -> None:
         for column in ("emotion", "speaker"):
@@ -86,8 +90,10 @@ class Corpus:
             )
 
     @property
-    def X(self) -> NDArray[np.float32]:
+    def X(self) -> NDArray[np.float32] | Sequences:
         """The features, (n, d) in float32; no copy where they lie together so."""
+        if self.sequences is not None:
+            return self.sequences
         places = self.table.columns.get_indexer(pd.Index(self.features))
         if len(places) and (np.diff(places) == 1).all():
             return self.table.iloc[:, places[0] : places[-1] + 1].to_numpy(np.float32)
@@ -166,8 +172,9 @@ class Corpus:
         """
         real = self.table[~self.is_synthetic]
         n_emotions = real.groupby("speaker", observed=True)["emotion"].nunique()
-        out = n_emotions.index[n_emotions < 2]
-        return replace(self, table=self.table[~self.table["speaker"].isin(out)])
+        kept = ~self.table["speaker"].isin(n_emotions.index[n_emotions < 2]).to_numpy()
+        sequences = None if self.sequences is None else self.sequences[kept]
+        return replace(self, table=self.table[kept], sequences=sequences)
 
     def _require_column(self, column: str) -> None:
         if column not in self.table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from adan.errors import AdanError
 from adan.evaluation.scaling import Scaling
+from adan.sequences import Rows, Sequences
 
 NORMALISATIONS = {
     "fold": "z-norm fitted on the training speakers of each fold, limited to ±10 standard "
@@ -82,16 +84,17 @@ def fit_scaling(X: NDArray[np.floating]) -> Scaling:
 
 
 def normalise(
-    X: NDArray[np.floating], train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Split feature vectors into training and test rows, normalised.
+    X: Rows, train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
+) -> tuple[Any, Any]:
+    """Split features into training and test rows, normalised.
 
     Features that are constant over the training rows are removed first (Section III-B).
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        Feature vectors of all utterances.
+    X : ndarray of shape (n, d), or Sequences
+        Feature vectors of all utterances, or their sequences of frames, whose means and deviations
+        are those of frames.
     train : ndarray of shape (n,), bool
         The training rows of the fold.
     speakers : ndarray of shape (n,)
@@ -101,8 +104,8 @@ def normalise(
 
     Returns
     -------
-    X_train, X_test : ndarray of shape (n_train, d') and (n_test, d'), float32
-        Normalised vectors, ``d' <= d``.
+    X_train, X_test : ndarray of shape (n_train, d') and (n_test, d'), float32; or Sequences
+        Normalised, ``d' <= d``.
 
     Raises
     ------
@@ -111,6 +114,17 @@ def normalise(
     """
     if how not in NORMALISATIONS:
         raise AdanError(f"no normalisation {how!r}; choose one of {', '.join(NORMALISATIONS)}")
+    if isinstance(X, Sequences):
+        own, others = _normalised(
+            X.values, np.repeat(train, X.lengths), np.repeat(speakers, X.lengths), how
+        )
+        return Sequences(own, X.lengths[train]), Sequences(others, X.lengths[~train])
+    return _normalised(X, train, speakers, how)
+
+
+def _normalised(
+    X: NDArray[np.floating], train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     if how == "fold":
         X_train = X[train]
         scaling = fit_scaling(X_train)

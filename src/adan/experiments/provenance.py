@@ -45,6 +45,7 @@ def settings_of(
                 "features": features,
                 "subset": subset,
                 "utterances": len(rows.y),
+                "methods": [*specification.study("fold", features).methods],
                 "sha256": digest(rows),
             }
             for (corpus, features, subset), rows in data.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from adan.corpora.emodb import load_emodb
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of
+from adan.sequences import Sequences
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,19 @@ def load(specification: Specification, *, progress: bool = False) -> list[Source
 def digest(data: Data) -> str:
     """Return the SHA-256 of all that the data hold, their order included."""
     sha = hashlib.sha256()
-    for name, values in vars(data).items():
+    for name, values in _arrays(data):
         sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
         for start in range(0, len(values), 256):
             sha.update(np.ascontiguousarray(values[start : start + 256]).data)
     return sha.hexdigest()
+
+
+def _arrays(data: Data) -> Iterator[tuple[str, NDArray[Any]]]:
+    for name, values in vars(data).items():
+        if isinstance(values, Sequences):
+            yield from vars(values).items()
+        else:
+            yield name, values
 
 
 def _sources(

@@ -24,11 +24,11 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
-from adan.classifiers.registry import CLASSIFIERS, Name
+from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
 from adan.experiments.study import Study
-from adan.features import FeatureSet
+from adan.features import FrameSet, named
 from adan.folds import Method
 from adan.synthesis.registry import synthesizer
 
@@ -41,6 +41,10 @@ TEMPLATE = Path(__file__).with_name("template.toml")
 
 class _Checked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _feature_set(name: str) -> str:
+    return named(name).name
 
 
 class CorpusChoice(_Checked):
@@ -98,10 +102,26 @@ class MethodChoice(_Checked):
 
 
 class ClassifierChoice(_Checked):
-    """A classifier of `adan.classifiers.registry` and its parameters."""
+    """A classifier of `adan.classifiers.registry`, and what it is trained on.
+
+    Attributes
+    ----------
+    kind : str
+        Its name in the registry.
+    parameters : dict
+        Of its constructor.
+    features : list of str
+        Some of the study's; all of its level, vectors or sequences, where the list is empty.
+    """
 
     kind: Name
     parameters: dict[str, Any] = {}
+    features: list[Annotated[str, BeforeValidator(_feature_set)]] = []
+
+    def reads(self, features: str) -> bool:
+        """Tell whether it is trained on features of this name."""
+        fits = reads_sequences(self.kind) == are_sequences(features)
+        return fits and (not self.features or features in self.features)
 
     def classifier(self) -> BaseEstimator:
         """Return what it stands for."""
@@ -117,8 +137,13 @@ def _corpus(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
-def _feature_set(name: str) -> str:
-    return FeatureSet.named(name).name
+def are_sequences(features: str) -> bool:
+    """Tell whether features are sequences of frames; those that have no set are vectors."""
+    try:
+        FrameSet.named(features)
+    except AdanError:
+        return False
+    return True
 
 
 def _normalisation(how: str) -> str:
@@ -134,7 +159,7 @@ class Specification(_Checked):
     corpora : list of CorpusChoice
         ``"emodb"`` is the bundled features; else what `adan.corpora.read_corpus` takes.
     features : list of str
-        What is extracted where a corpus has audio: names of `adan.features.FeatureSet`.
+        What is extracted where a corpus has audio: see `adan.features.named`.
     subsets : list of {"all", "improvised"}
         The utterances to train and test classifiers on, where a corpus makes the difference; files
         of older versions call the key ``parts``.
@@ -162,12 +187,22 @@ class Specification(_Checked):
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
     seeds: PositiveInt = 10
 
-    def study(self, normalisation: str) -> Study:
-        """Return what is run on the data of each corpus."""
-        methods = {name: choice.method() for name, choice in self.methods.items()}
+    def study(self, normalisation: str, features: str | None = None) -> Study:
+        """Return what is run on the features of that name; None returns all there is."""
+        some = {name: self.classifiers_of(name, features) for name in self.methods}
+        methods = {name: self.methods[name].method() for name, trained in some.items() if trained}
         classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
-        some = {name: choice.classifiers for name, choice in self.methods.items()}
         return Study(methods, classifiers, normalisation, self.seeds, some)
+
+    def classifiers_of(self, method: str, features: str | None) -> list[str]:
+        """Return the names of those that are trained on a method's sets of these features."""
+        choice = self.methods[method]
+        names = choice.classifiers or [*self.classifiers]
+        if features is None:
+            return names
+        if are_sequences(features) and choice.synthesizer != NO_SYNTHESIZER:
+            return []
+        return [name for name in names if self.classifiers[name].reads(features)]
 
     @model_validator(mode="after")
     def _classifiers_are_there(self) -> Self:
@@ -176,6 +211,24 @@ class Specification(_Checked):
                 raise ValueError(
                     f"methods.{method}.classifiers: {unknown[0]!r} is none of the study's; there "
                     f"are {', '.join(self.classifiers)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _levels_fit(self) -> Self:
+        """Check that everything named is run on something."""
+        for name, choice in self.classifiers.items():
+            if not any(map(choice.reads, self.features)):
+                reads = "sequences of frames" if reads_sequences(choice.kind) else "vectors"
+                raise ValueError(
+                    f"classifiers.{name} reads {reads}, and the study's features are "
+                    f"{', '.join(self.features)}: change one of them"
+                )
+        for name in self.methods:
+            if not any(self.classifiers_of(name, features) for features in self.features):
+                raise ValueError(
+                    f"methods.{name}: no classifier of the study can be trained on what it makes "
+                    f"of {', '.join(self.features)}; synthesizers make vectors"
                 )
         return self
 

@@ -322,7 +322,8 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
     Parameters
     ----------
     settings : mapping
-        ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each;
+        ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each, and
+        the ``methods`` that are run on it (all where older versions do not say);
         ``code``: what identifies the code; ``settings``: a mapping with ``study``, as
         `adan.experiments.specification` has it, and ``methods`` and ``classifiers``, all their
         parameters by name.
@@ -336,9 +337,9 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
             fixed = [*names, normalisation, data["sha256"], classifiers]
             begun = hashlib.sha256(json.dumps([*fixed, settings["code"]]).encode())
             for seed in range(study["seeds"]):
-                for method, parameters in methods.items():
+                for method in data.get("methods", methods):
                     sha = begun.copy()
-                    sha.update(f"{seed} {parameters}".encode())
+                    sha.update(f"{seed} {methods[method]}".encode())
                     cells.append(Cell(*names, normalisation, method, seed, sha.hexdigest()))
     return cells
 

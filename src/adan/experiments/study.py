@@ -23,6 +23,7 @@ from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.quality import named, quality_of
 from adan.folds import Choices, Fold, Method, fit_synthesizers, train_classifiers
+from adan.sequences import Sequences
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
@@ -32,12 +33,12 @@ QUALITY_FOLDS = 3
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Labelled feature vectors of a corpus.
+    """Labelled features of a corpus.
 
     Attributes
     ----------
-    X : ndarray of shape (n, d)
-        Feature vectors.
+    X : ndarray of shape (n, d), or Sequences
+        Feature vectors, or sequences of frames.
     y, speakers, utterances : ndarray of shape (n,)
         Emotion, speaker and name of each.
     groups : ndarray of shape (n,)
@@ -47,7 +48,7 @@ class Data:
         improvised turns (Section III-A).
     """
 
-    X: NDArray[np.floating]
+    X: NDArray[np.floating] | Sequences
     y: NDArray[Any]
     speakers: NDArray[Any]
     utterances: NDArray[Any]
@@ -125,7 +126,7 @@ class Folds:
     def __init__(self, data: Data, normalisation: str) -> None:
         self.data, self.normalisation = data, normalisation
         self.choices = Choices()
-        splits = LeaveOneGroupOut().split(data.X, data.y, data.groups)
+        splits = LeaveOneGroupOut().split(data.y, data.y, data.groups)
         self._splits = [(train, test) for train, test in splits]
         self._together = max(1, FOLDS_BYTES // (4 * data.X.size))
         self._all: list[Fold] = []
@@ -160,7 +161,7 @@ class Folds:
 
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
-        mask = np.isin(np.arange(len(self.data.X)), train)
+        mask = np.isin(np.arange(len(self.data.y)), train)
         how = "fold" if self._n_enrolled else self.normalisation
         X, X_test = normalise(self.data.X, mask, self.data.speakers, how)
         of = self.data.only(mask)
@@ -255,6 +256,7 @@ def results(
                 seed,
                 lambda fold, classifier: classifier.predict(fold.X_test),
                 settle=folds.choices.classifier,
+                progress=progress,
             )
             how = {"normalisation": study.normalisation, "seed": seed}
             result = Result(

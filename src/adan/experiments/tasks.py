@@ -10,7 +10,7 @@ import numpy as np
 
 from adan.errors import AdanError
 from adan.experiments.sources import Source
-from adan.experiments.specification import Specification
+from adan.experiments.specification import Specification, are_sequences
 from adan.experiments.store import Cell
 from adan.experiments.study import Data, Study, parameters_of, sharing
 
@@ -63,6 +63,12 @@ def data_of(specification: Specification, sources: Sequence[Source]) -> dict[Pla
             name = (source.corpus, source.features, subset)
             if name in data:
                 raise AdanError(f"two corpora are named {source.corpus}: rename a table or folder")
+            if not specification.study("fold", source.features).methods:
+                kind = "sequences" if are_sequences(source.features) else "vectors"
+                raise AdanError(
+                    f"{source.corpus} has {source.features}, which are {kind}, and no classifier "
+                    "of the study is trained on them: give a folder with audio, or change the study"
+                )
             data[name] = rows
     for method, choice in specification.methods.items():
         for (corpus, _, _), rows in data.items():
@@ -81,7 +87,7 @@ def tasks_of(
     left = {(c.corpus, c.features, c.subset, c.normalisation, c.seed, c.method): c for c in cells}
     for place in places:
         for normalisation in specification.normalisations:
-            cut = sharing(specification.study(normalisation))
+            cut = sharing(specification.study(normalisation, place[1]))
             for seed in range(specification.seeds):
                 for study in cut:
                     known = (left.get((*place, normalisation, seed, m)) for m in study.methods)

@@ -1,7 +1,8 @@
 """A process that openSMILE may end: answers `adan.features.apart` over its pipes.
 
 Run as a script, so that it imports openSMILE and nothing of adan. A request is a line of JSON,
-``[set, rate, n_bytes]``, and a signal; an answer is ``[problem, n_bytes]`` and a vector.
+``[set, level, rate, n_bytes]``, and a signal; an answer is ``[problem, n_frames,
+n_bytes]`` and the frames, one behind the other; of functionals there is one.
 """
 
 import functools
@@ -15,8 +16,8 @@ import opensmile
 
 
 @functools.cache
-def _smile(name: str) -> opensmile.Smile:
-    return opensmile.Smile(opensmile.FeatureSet[name])
+def _smile(name: str, level: str) -> opensmile.Smile:
+    return opensmile.Smile(opensmile.FeatureSet[name], opensmile.FeatureLevel[level])
 
 
 def main() -> None:
@@ -25,14 +26,15 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what openSMILE prints is no answer
     while line := sys.stdin.buffer.readline():
-        name, rate, n_bytes = json.loads(line)
+        name, level, rate, n_bytes = json.loads(line)
         samples = np.frombuffer(sys.stdin.buffer.read(n_bytes), "<f4")
-        vector, problem = b"", ""
+        frames, problem = np.empty((0, 0), "<f4"), ""
         try:
-            vector = _smile(name)(samples[np.newaxis], rate)[0, :, 0].astype("<f4").tobytes()
+            frames = _smile(name, level)(samples[np.newaxis], rate)[0].T.astype("<f4")
         except Exception as error:
             problem = " ".join(f"openSMILE: {error or type(error).__name__}".split())
-        answers.write(json.dumps([problem, len(vector)]).encode() + b"\n" + vector)
+        about = json.dumps([problem, len(frames), frames.nbytes]).encode()
+        answers.write(about + b"\n" + frames.tobytes())
         answers.flush()
 
 

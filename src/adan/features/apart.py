@@ -20,7 +20,7 @@ PROGRAM = Path(__file__).with_name("_worker.py")
 
 
 class _Process:
-    """One that computes a vector at a time; it ends when nobody can ask it any more."""
+    """One that computes features of a signal at a time; it ends when nobody can ask any more."""
 
     def __init__(self) -> None:
         self.has_answered = False
@@ -32,17 +32,20 @@ class _Process:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def ask(self, signal: NDArray[np.float32], rate: int, name: str) -> tuple[str, bytes]:
-        """Return a problem or a vector's bytes; raises OSError or ValueError if it has died."""
+    def ask(
+        self, signal: NDArray[np.float32], rate: int, *what: str
+    ) -> tuple[str, NDArray[np.float32]]:
+        """Return a problem or frames (n, d); raises OSError or ValueError if it has died."""
         asked, answers = self._process.stdin, self._process.stdout
         assert asked
         assert answers
         content = signal.astype("<f4", copy=False).tobytes()
-        asked.write(json.dumps([name, rate, len(content)]).encode() + b"\n" + content)
+        asked.write(json.dumps([*what, rate, len(content)]).encode() + b"\n" + content)
         asked.flush()
-        problem, n_bytes = json.loads(answers.readline())
+        problem, n_frames, n_bytes = json.loads(answers.readline())
         self.has_answered = True
-        return problem, answers.read(n_bytes)
+        values = np.frombuffer(answers.read(n_bytes), "<f4")
+        return problem, values.reshape(n_frames, -1 if n_frames else 0)
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -76,8 +79,10 @@ def _retire(keep: int = 0) -> None:
         _idle.pop().end()
 
 
-def vector_of(signal: NDArray[np.float32], rate: int, name: str) -> NDArray[np.float32]:
-    """Compute the vector of a signal.
+def features_of_signal(
+    signal: NDArray[np.float32], rate: int, name: str, level: str
+) -> NDArray[np.float32]:
+    """Compute the vector of a signal, or its frames.
 
     Parameters
     ----------
@@ -85,12 +90,13 @@ def vector_of(signal: NDArray[np.float32], rate: int, name: str) -> NDArray[np.f
         One channel in [-1, 1).
     rate : int
         Sampling rate in Hz.
-    name : str
-        Of the feature set.
+    name, level : str
+        Of the feature set, as openSMILE calls them.
 
     Returns
     -------
-    ndarray of shape (d,), float32
+    ndarray of shape (n_frames, d), float32
+        Of functionals there is one frame.
 
     Raises
     ------
@@ -99,16 +105,16 @@ def vector_of(signal: NDArray[np.float32], rate: int, name: str) -> NDArray[np.f
     """
     process = _take()
     try:
-        problem, vector = process.ask(signal, rate, name)
+        problem, frames = process.ask(signal, rate, name, level)
     except (OSError, ValueError):
         process.end()
         if process.has_answered:  # and may have been killed since then
-            return vector_of(signal, rate, name)
+            return features_of_signal(signal, rate, name, level)
         raise BadAudio("openSMILE crashes on it") from None
     _idle.append(process)
     if problem:
         raise BadAudio(problem)
-    return np.frombuffer(vector, "<f4")
+    return frames
 
 
 def _take() -> _Process:

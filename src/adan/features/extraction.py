@@ -1,4 +1,4 @@
-"""From audio files to vectors, whoever computes them: decoded, cached, in threads or a cluster."""
+"""From audio files to features, whoever computes them: decoded, cached, in threads or a cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features import apart
 from adan.features.cache import Cache, cache_root
+from adan.sequences import Sequences
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,16 @@ class Extractor:
     name : str
         Title of the progress bar.
     features : sequence of str
-        Names of the numbers in a vector.
+        Names of the numbers in a vector or frame.
     compute : callable
-        From a signal and its rate to the vector (float32); raises `BadAudio` if it cannot be used.
+        From a signal and its rate to the vector (d,) or the frames (n, d), float32; raises
+        `BadAudio` if it cannot be used.
     store : Cache
         Of this kind, and this version of it, alone.
     about : mapping
         Provenance, such as the version of what computes.
+    level : {"utterance", "frame"}, default="utterance"
+        Whether there is one vector for an utterance or one for each frame of it.
     """
 
     name: str
@@ -79,6 +83,35 @@ class Extractor:
     compute: Callable[[np.ndarray, int], np.ndarray]
     store: Cache
     about: Mapping[str, Any] = field(default_factory=dict)
+    level: Literal["utterance", "frame"] = "utterance"
+
+    def from_cache(self, digest: str) -> np.ndarray | None:
+        """Return what was computed before, (d,) or (n, d); None if nothing was or it is damaged."""
+        content = self.store.get(digest)
+        n, rest = divmod(len(content or b""), 4 * len(self.features))
+        if content is None or rest or (n != 1 if self.level == "utterance" else n < 1):
+            return None
+        values = np.frombuffer(content, "<f4")
+        return values if self.level == "utterance" else values.reshape(n, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Sequences of frames of audio files.
+
+    Attributes
+    ----------
+    sequences : Sequences
+        One for each file.
+    features : sequence of str
+        Names of the numbers in a frame.
+    about : mapping
+        As that of `adan.corpora.Vectors`.
+    """
+
+    sequences: Sequences
+    features: Sequence[str]
+    about: Mapping[str, Any]
 
 
 def vectors_of(
@@ -99,23 +132,42 @@ def vectors_of(
         If files cannot be used and `skip_bad` is False, or none is left.
     """
     segments = [Segment.of(file) for file in files]
+    values, about = _computed(segments, extractor, options)
     names = [str(segment) for segment in segments]
-    outcomes = _outcomes(segments, extractor, options)
-    vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
-    bad = {name: o.problem for name, o in zip(names, outcomes, strict=True) if o.problem}
-    if not vectors or (bad and not options.skip_bad):
-        raise AdanError(_complaint(bad, len(names)))
-    index = pd.Index([readable(name) for name in names if name not in bad], name="file")
-    digests = sorted(outcome.digest for outcome in outcomes if not outcome.problem)
-    about = {
-        **extractor.about,
-        "audio_sha256": hashlib.sha256(
-            "".join(f"{digest}\n" for digest in digests).encode()
-        ).hexdigest(),
-        "skipped": bad,
-    }
-    table = pd.DataFrame(np.stack(vectors), index=index, columns=[*extractor.features])
+    index = [readable(name) for name in names if name not in about["skipped"]]
+    table = pd.DataFrame(
+        np.stack(values), index=pd.Index(index, name="file"), columns=[*extractor.features]
+    )
     return Vectors(table, tuple(extractor.features), about)
+
+
+def frames_of(
+    files: Iterable[str | os.PathLike[str]], extractor: Extractor, options: Options
+) -> Frames:
+    """Compute a sequence of frames for each file or segment, unless the cache holds it.
+
+    Raises
+    ------
+    AdanError
+        As in `vectors_of`.
+    """
+    values, about = _computed([Segment.of(file) for file in files], extractor, options)
+    return Frames(Sequences.of(values), tuple(extractor.features), about)
+
+
+def _computed(
+    segments: Sequence[Segment], extractor: Extractor, options: Options
+) -> tuple[list[np.ndarray], dict[str, Any]]:
+    """Return the values of all files that can be used, and what is known about them."""
+    outcomes = _outcomes(segments, extractor, options)
+    bad = {str(s): o.problem for s, o in zip(segments, outcomes, strict=True) if o.problem}
+    values = [outcome.values for outcome in outcomes if outcome.values is not None]
+    if not values or (bad and not options.skip_bad):
+        raise AdanError(_complaint(bad, len(segments)))
+    digests = sorted(outcome.digest for outcome in outcomes if not outcome.problem)
+    lines = "".join(f"{digest}\n" for digest in digests)
+    sha = hashlib.sha256(lines.encode()).hexdigest()
+    return values, {**extractor.about, "audio_sha256": sha, "skipped": bad}
 
 
 def with_vectors(
@@ -142,18 +194,37 @@ def with_vectors(
     """
     recordings = corpus.recordings()
     vectors = vectors_of_files(recordings)
-    known = corpus.table.drop(columns=[*corpus.features])
-    known = known[[str(recording) not in vectors.about["skipped"] for recording in recordings]]
+    known = _known(corpus, recordings, vectors.about)
     table = pd.concat([known, vectors.table.set_axis(known.index)], axis=1)
     return Corpus(corpus.name, table, vectors.features, vectors.about)
 
 
+def with_frames(corpus: Corpus, frames_of_files: Callable[[Sequence[Segment]], Frames]) -> Corpus:
+    """Set the sequences of a corpus's files beside what is known of its utterances.
+
+    Raises
+    ------
+    AdanError
+        As in `with_vectors`.
+    """
+    recordings = corpus.recordings()
+    frames = frames_of_files(recordings)
+    known = _known(corpus, recordings, frames.about)
+    return Corpus(corpus.name, known, frames.features, frames.about, frames.sequences)
+
+
+def _known(corpus: Corpus, recordings: Sequence[Segment], about: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table of a corpus less its features and the utterances that were skipped."""
+    known = corpus.table if corpus.sequences else corpus.table.drop(columns=[*corpus.features])
+    return known[[str(recording) not in about["skipped"] for recording in recordings]]
+
+
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of one file: a vector or a problem."""
+    """What came of one file: its values or a problem."""
 
     digest: str = ""
-    vector: np.ndarray | None = None
+    values: np.ndarray | None = None
     problem: str = ""
     is_new: bool = False
 
@@ -163,7 +234,7 @@ def _outcomes(
 ) -> list[_Outcome]:
     """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
     outcomes = []
-    outcome_of = partial(_outcome, extractor.compute, extractor.store, len(extractor.features))
+    outcome_of = partial(_outcome, extractor)
     with (
         warnings.catch_warnings(),
         _mapping(options) as look,
@@ -173,8 +244,8 @@ def _outcomes(
     ):
         warnings.simplefilter("ignore")
         for outcome in look(outcome_of, segments):
-            if outcome.is_new and outcome.vector is not None:
-                extractor.store.put(outcome.digest, outcome.vector.tobytes())
+            if outcome.is_new and outcome.values is not None:
+                extractor.store.put(outcome.digest, outcome.values.tobytes())
             outcomes.append(outcome)
             bar.update()
     return outcomes
@@ -191,15 +262,13 @@ def _mapping(options: Options) -> Iterator[Callable[..., Any]]:
             yield pool.map
 
 
-def _outcome(
-    compute: Callable[[np.ndarray, int], np.ndarray], store: Cache, dimension: int, segment: Segment
-) -> _Outcome:
+def _outcome(extractor: Extractor, segment: Segment) -> _Outcome:
     try:
         digest = _digest(segment)
-        cached = store.get(digest)
-        if cached is not None and len(cached) == 4 * dimension:
-            return _Outcome(digest, np.frombuffer(cached, "<f4"))
-        return _Outcome(digest, compute(*decode(segment)), is_new=True)
+        cached = extractor.from_cache(digest)
+        if cached is not None:
+            return _Outcome(digest, cached)
+        return _Outcome(digest, extractor.compute(*decode(segment)), is_new=True)
     except BadAudio as problem:
         return _Outcome(problem=str(problem))
 

@@ -13,39 +13,11 @@ import numpy as np
 
 from adan._extras import require
 from adan.audio.decoding import BadAudio, commonest_rate, resampled, too_short
-from adan.corpora import Corpus, Vectors
+from adan.corpora import Vectors
 from adan.features import apart
 from adan.features.cache import Cache
-from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
+from adan.features.extraction import Extractor, Options, vectors_of
 from adan.features.sets import FeatureSet
-
-
-def features_of(corpus: Corpus, feature_set: FeatureSet | str, **options: Any) -> Corpus:
-    """Compute the features of a corpus and set them beside what is known of its utterances.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        With a column ``file``.
-    feature_set : FeatureSet or str
-        A set of openSMILE or its name.
-    **options
-        ``skip_bad``, ``cache``, ``progress``, ``n_jobs`` and ``scheduler``: see
-        `adan.features.Options`.
-
-    Returns
-    -------
-    Corpus
-        Its table followed by the features (float32), less the utterances that were skipped;
-        ``about`` is that of `extract`. Features that it had are replaced.
-
-    Raises
-    ------
-    AdanError
-        If the corpus has no audio, files cannot be used, none is left, the set is unknown, or
-        openSMILE, soundfile or platformdirs is not installed.
-    """
-    return with_vectors(corpus, lambda files: extract(files, feature_set, **options))
 
 
 def extract(
@@ -91,7 +63,7 @@ def extract(
     store = how.store(f"opensmile-{opensmile}", f"{feature_set.name}-{rate}")
     extractor = Extractor(
         feature_set.name,
-        _feature_names(feature_set, store),
+        smile_names(feature_set, FUNCTIONALS, store),
         functools.partial(_functionals, feature_set, rate),
         store,
         about={"feature_set": feature_set.name, "opensmile": opensmile, "rate": rate},
@@ -127,7 +99,7 @@ def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.nd
     BadAudio
         If the signal is too short, openSMILE cannot do it, or a feature is not finite.
     """
-    vector = apart.vector_of(signal, rate, feature_set.name)
+    (vector,) = apart.features_of_signal(signal, rate, feature_set.name, FUNCTIONALS)
     if np.isnan(vector).all():
         raise too_short(len(signal) / rate)
     if not np.isfinite(vector).all():
@@ -135,20 +107,24 @@ def functionals(signal: np.ndarray, rate: int, feature_set: FeatureSet) -> np.nd
     return vector
 
 
+FUNCTIONALS, LLD = "Functionals", "LowLevelDescriptors"
+"""Levels of openSMILE."""
+
+
 @functools.cache
-def _smile(feature_set: FeatureSet) -> Any:
+def _smile(feature_set: FeatureSet, level: str) -> Any:
     import opensmile
 
-    return opensmile.Smile(opensmile.FeatureSet[feature_set.name])
+    return opensmile.Smile(opensmile.FeatureSet[feature_set.name], opensmile.FeatureLevel[level])
 
 
-def _feature_names(feature_set: FeatureSet, store: Cache) -> list[str]:
+def smile_names(feature_set: FeatureSet, level: str, store: Cache) -> list[str]:
     """Name the features, from the cache if possible, since importing openSMILE takes a second."""
     cached = store.get("names")
     if cached is not None:
         return cached.decode().split("\n")
     with warnings.catch_warnings(action="ignore"):  # openSMILE warns of the older GeMAPS
-        names = _smile(feature_set).feature_names
+        names = _smile(feature_set, level).feature_names
     store.put("names", "\n".join(names).encode())
     return names
 

@@ -25,7 +25,7 @@ class Task(NamedTuple):
         What to know it by.
     estimator : object
         With ``fit(X, y)``, which may take ``n_real`` too.
-    X, y : array-like of shape (n, d) and (n,)
+    X, y : array-like of shape (n, d), or Sequences, and (n,)
         Its training set.
     n_real : int or None
         How many rows, from the first, are real; None if nobody knows.
@@ -33,7 +33,7 @@ class Task(NamedTuple):
 
     key: Any
     estimator: Any
-    X: ArrayLike
+    X: Any
     y: ArrayLike
     n_real: int | None = None
 
@@ -61,7 +61,7 @@ class Stackable:
     """Mixin of estimators that train together."""
 
     @abstractmethod
-    def _prepare(self, X: ArrayLike, y: ArrayLike, n_real: int | None) -> Job:
+    def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
         """Check a training set and keep what training needs of it: often far less."""
 
     @classmethod
@@ -69,7 +69,7 @@ class Stackable:
     def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
         """Train the estimators of jobs with the same ``stack``."""
 
-    def _fit_alone(self, X: ArrayLike, y: ArrayLike, n_real: int | None = None) -> Self:
+    def _fit_alone(self, X: Any, y: ArrayLike, n_real: int | None = None) -> Self:
         self._fit_stack([self._prepare(X, y, n_real)], progress=False)
         return self
 

@@ -1,0 +1,127 @@
+"""The attention-based convolutional recurrent network, on log-mels."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, max_pool2d, relu
+
+from adan._docs import documented
+from adan.classifiers.sequence.base import SequenceClassifier
+from adan.errors import AdanError
+from adan.networks.sequences import Attention, Padded, Recurrent
+
+
+@documented
+class ACRNN(SequenceClassifier):
+    """Convolutions over log-mels, a linear layer, a bidirectional LSTM, and attention over time.
+
+    An utterance is cut into pieces of 3 s at the most, and its probabilities are the largest over
+    its pieces, scaled to add up to 1.
+
+    Parameters
+    ----------
+    channels : {1, 3}, default=3
+        1 for log-mels alone ("2-D"); 3 where deltas and their deltas follow them ("3-D"), such as
+        ``logmel40+dd``.
+    maps : tuple of int, default=(128,)
+        Feature maps of each convolution of 5 frames x 3 bands; the published networks go on with
+        up to five more of 256. Behind the first the maximum over 2 x 2 is taken.
+    linear : int, default=768
+        Units of the linear layer on each step.
+    units : int, default=128
+        Of the LSTM, in each direction.
+    hidden : int, default=64
+        Units of the layer behind the attention, with batch norm.
+    longest : int, default=300
+        Frames of a piece at the most.
+
+    References
+    ----------
+    M. Chen, X. He, J. Yang, H. Zhang, "3-D convolutional recurrent neural networks with attention
+    model for speech emotion recognition", IEEE Signal Processing Letters 25(10), 2018.
+    """
+
+    _over_pieces: ClassVar[Literal["mean", "max"]] = "max"
+
+    def __init__(
+        self,
+        channels: int = 3,
+        maps: tuple[int, ...] = (128,),
+        linear: int = 768,
+        units: int = 128,
+        hidden: int = 64,
+        steps: int = 400,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        longest: int = 300,
+        masks: int = 0,
+        class_weight: Literal["balanced"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.channels = channels
+        self.maps = maps
+        self.linear = linear
+        self.units = units
+        self.hidden = hidden
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.longest = longest
+        self.masks = masks
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def _network(self, n_features: int, n_classes: int) -> nn.Module:
+        if n_features % self.channels:
+            raise AdanError(
+                f"channels={self.channels}: frames of {n_features} features cannot be cut into so "
+                "many; give 1, or log-mels with their deltas, such as logmel40+dd"
+            )
+        return _Network(
+            n_features, n_classes, self.channels, self.maps, self.linear, self.units, self.hidden
+        )
+
+
+class _Network(nn.Module):
+    def __init__(
+        self,
+        n_features: int,
+        n_classes: int,
+        channels: int,
+        maps: tuple[int, ...],
+        linear: int,
+        units: int,
+        hidden: int,
+    ) -> None:
+        super().__init__()
+        self.channels = channels
+        widths = (channels, *maps)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(a, b, (5, 3), padding="same") for a, b in zip(widths, maps, strict=False)
+        )
+        bands = (n_features // channels + 1) // 2
+        self.linear = nn.Linear(maps[-1] * bands, linear)
+        self.recurrent = Recurrent(nn.LSTM, linear, units)
+        self.attention = Attention(2 * units)
+        self.dense = nn.Linear(2 * units, hidden)
+        self.norm = nn.BatchNorm1d(hidden)
+        self.output = nn.Linear(hidden, n_classes)
+
+    def forward(self, x: Padded) -> Tensor:
+        """Return logits [B, k]."""
+        maps = x.values.unflatten(2, (self.channels, -1)).transpose(1, 2)  # [B, c, T, bands]
+        lengths = x.lengths
+        for i, convolution in enumerate(self.convolutions):
+            maps = relu(convolution(maps))
+            maps = Padded(maps.transpose(1, 2), lengths).masked(maps.transpose(1, 2)).values
+            maps = maps.transpose(1, 2)
+            if i == 0:
+                maps = max_pool2d(maps, 2, ceil_mode=True)  # half as long, half as many bands
+                lengths = (lengths + 1) // 2
+        steps = self.linear(maps.transpose(1, 2).flatten(2))  # [B, T / 2, linear]
+        states, _ = self.recurrent(Padded(steps, lengths))
+        pooled = self.dense(self.attention(states))
+        return self.output(leaky_relu(self.norm(pooled)))

@@ -1,0 +1,137 @@
+"""A recurrent network with local attention, on low-level descriptors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, relu
+
+from adan._docs import documented
+from adan.classifiers.sequence.base import SequenceClassifier
+from adan.errors import AdanError
+from adan.networks.sequences import Attention, Dropout, Padded, Recurrent
+
+POOLINGS = ("attention", "mean", "last", "frames")
+
+
+@documented
+class AttentionRNN(SequenceClassifier):
+    """Two ReLU layers on each frame, a bidirectional LSTM, and attention over time.
+
+    Parameters
+    ----------
+    hidden : int, default=512
+        Units of the two layers on each frame.
+    units : int, default=128
+        Of the LSTM, in each direction.
+    pooling : {"attention", "mean", "last", "frames"}, default="attention"
+        How states become one: their mean weighted by softmax(u . h), their plain mean, the last
+        ones of both directions; or not at all: every frame is classified, and the utterance is the
+        mean of its frames' probabilities.
+    dropout : float, default=0.5
+        Share of the units of these two layers that is dropped in training.
+    stacked : int, default=1
+        Frames that are taken together as one step: fewer steps cost less.
+
+    References
+    ----------
+    S. Mirsamadi, E. Barsoum, C. Zhang, "Automatic speech emotion recognition using recurrent neural
+    networks with local attention", ICASSP 2017.
+    """
+
+    def __init__(
+        self,
+        hidden: int = 512,
+        units: int = 128,
+        pooling: Literal["attention", "mean", "last", "frames"] = "attention",
+        dropout: float = 0.5,
+        stacked: int = 1,
+        steps: int = 400,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        longest: int = 1000,
+        masks: int = 0,
+        class_weight: Literal["balanced"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.hidden = hidden
+        self.units = units
+        self.pooling = pooling
+        self.dropout = dropout
+        self.stacked = stacked
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.longest = longest
+        self.masks = masks
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def _network(self, n_features: int, n_classes: int) -> nn.Module:
+        if self.pooling not in POOLINGS:
+            raise AdanError(f"pooling={self.pooling!r}: choose one of {', '.join(POOLINGS)}")
+        return _Network(
+            n_features, n_classes, self.hidden, self.units, self.pooling, self.dropout, self.stacked
+        )
+
+    def _loss(self, network: nn.Module, batch: Padded, targets: Tensor) -> Tensor:
+        if self.pooling != "frames":
+            return super()._loss(network, batch, targets)
+        logits = network(batch)  # Padded, [B, T, k]
+        each = cross_entropy(
+            logits.values.transpose(1, 2),
+            targets[:, None].expand(logits.values.shape[:2]),
+            reduction="none",
+        )  # [B, T]
+        return logits.masked(each[..., None]).mean()[:, 0]
+
+    def _posteriors(self, network: nn.Module, batch: Padded) -> Tensor:
+        if self.pooling != "frames":
+            return super()._posteriors(network, batch)
+        logits = network(batch)
+        return logits.masked(logits.values.softmax(dim=-1)).mean()
+
+
+class _Network(nn.Module):
+    def __init__(
+        self,
+        n_features: int,
+        n_classes: int,
+        hidden: int,
+        units: int,
+        pooling: str,
+        dropout: float,
+        stacked: int,
+    ) -> None:
+        super().__init__()
+        self.stacked, self.pooling = stacked, pooling
+        self.first = nn.Linear(n_features * stacked, hidden)
+        self.second = nn.Linear(hidden, hidden)
+        self.dropout = Dropout(dropout)
+        self.recurrent = Recurrent(nn.LSTM, hidden, units)
+        self.attention = Attention(2 * units) if pooling == "attention" else None
+        self.output = nn.Linear(2 * units, n_classes)
+
+    def forward(self, x: Padded) -> Tensor | Padded:
+        """Return logits [B, k], or those of each frame."""
+        x = stacked(x, self.stacked)
+        values = self.dropout(relu(self.first(x.values)))
+        values = self.dropout(relu(self.second(values)))  # [B, T, hidden]
+        states, last = self.recurrent(Padded(values, x.lengths))
+        if self.pooling == "frames":
+            return Padded(self.output(states.values), states.lengths)
+        if self.attention:
+            return self.output(self.attention(states))
+        return self.output(last if self.pooling == "last" else states.mean())
+
+
+def stacked(x: Padded, n: int) -> Padded:
+    """Take ``n`` frames together as one, [B, ceil(T / n), n d]; zeros fill up the last."""
+    if n == 1:
+        return x
+    short = -x.values.shape[1] % n
+    values = torch.nn.functional.pad(x.values, (0, 0, 0, short))
+    return Padded(values.unflatten(1, (-1, n)).flatten(2), (x.lengths + n - 1) // n)

@@ -1,0 +1,243 @@
+"""What all networks that classify sequences do: pieces, batches, training, predicting."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from adan._computing import computing
+from adan._docs import LABELS, PROBABILITIES, described
+from adan._progress import progress_bar
+from adan.classifiers.labels import encoded
+from adan.errors import AdanError
+from adan.networks.many import Job, Stackable
+from adan.networks.sequences import Padded, batches, made, train
+from adan.networks.training import seed_of
+from adan.sequences import Sequences
+
+PREDICTED_FRAMES = 20_000
+"""Frames that are predicted at once."""
+SEQUENCES = """Parameters
+----------
+X : Sequences
+    Standardised frames of each utterance."""
+
+
+class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base of the networks that classify sequences, trained on the cross-entropy by Adam.
+
+    A subclass says with ``_network`` which network it is.
+
+    Parameters
+    ----------
+    steps : int, default=400
+        Updates. The same number for every set, however large, so that a larger set does not also
+        mean longer training.
+    batch_size : int, default=32
+        Sequences a batch at the most; those of a batch are of similar lengths.
+    learning_rate : float, default=1e-3
+        Where Adam starts; it falls linearly, to 0 behind the last update.
+    longest : int, default=1000
+        Frames. A longer sequence is cut into pieces of equal length, none longer than this, each
+        with the utterance's label; what is predicted is the mean over its pieces.
+    masks : int, default=0
+        How many stretches of frames, and how many of features, of each sequence are set to their
+        mean in each update (SpecAugment); each is up to a tenth of all.
+    class_weight : {"balanced"} or None, default=None
+        Whether the classes weigh the same in the loss, however many utterances they have.
+    random_state : int, RandomState or None, default=None
+        Seed of weights, batches, dropout and masks.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Features of a frame.
+    history_ : dict of str to ndarray of shape (steps,)
+        ``loss`` of each batch.
+    network_ : torch.nn.Module
+        What was trained.
+
+    References
+    ----------
+    D. S. Park et al., "SpecAugment: a simple data augmentation method for automatic speech
+    recognition", Interspeech 2019.
+    """
+
+    _over_pieces: ClassVar[Literal["mean", "max"]] = "mean"
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    longest: int
+    masks: int
+    class_weight: Literal["balanced"] | None
+    random_state: int | np.random.RandomState | None
+
+    @abstractmethod
+    def _network(self, n_features: int, n_classes: int) -> nn.Module:
+        """Return a network from `Padded` frames [B, T, n_features] to logits [B, n_classes]."""
+
+    def fit(self, X: Sequences, y: ArrayLike) -> Self:
+        """Fit to sequences.
+
+        Parameters
+        ----------
+        X : Sequences
+            Standardised frames of each utterance.
+        y : array-like of shape (n,)
+            Class labels.
+
+        Returns
+        -------
+        Self
+            The fitted classifier.
+
+        Raises
+        ------
+        AdanError
+            If ``X`` holds vectors, NaN or infinity, or ``y`` one class only.
+        """
+        return self._fit_alone(X, y)
+
+    def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
+        self._check(X)
+        self.n_features_in_ = X.shape[1]
+        labels = np.asarray(y)
+        if len(labels) != len(X):
+            raise AdanError(f"y has {len(labels)} labels for {len(X)} sequences: give one for each")
+        self.classes_, codes = encoded(labels)
+        return Job(self, (X, codes), None)
+
+    @classmethod
+    @computing()
+    def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
+        steps = sum(job.estimator.steps for job in jobs)
+        with progress_bar(
+            total=steps, desc=cls.__name__, unit="update", delay=2, disable=not progress
+        ) as bar:
+            for job in jobs:
+                job.estimator._train(*job.data, bar.update)
+
+    def _train(self, X: Sequences, codes: NDArray[np.intp], advance: Any) -> None:
+        seed = seed_of(self.random_state)
+        rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+        k = len(self.classes_)
+        self.network_ = made(lambda: self._network(self.n_features_in_, k), generator)
+        pieces, owners = cut(X, self.longest)
+        targets, frames = torch.as_tensor(codes[owners]), list(pieces)
+        weights = torch.as_tensor(self._weights(codes, owners, pieces), dtype=torch.float32)
+
+        def loss_of(rows: NDArray[np.intp]) -> Tensor:
+            batch = Padded.of([hidden(frames[i], self.masks, rng) for i in rows])
+            each = self._loss(self.network_, batch, targets[rows])  # [B]
+            return (each * weights[rows]).sum() / weights[rows].sum()
+
+        losses = train(
+            self.network_,
+            loss_of,
+            batches(pieces.lengths, self.batch_size, rng),
+            steps=self.steps,
+            learning_rate=self.learning_rate,
+            advance=advance,
+        )
+        self.history_ = {"loss": losses}
+
+    def _loss(self, network: nn.Module, batch: Padded, targets: Tensor) -> Tensor:
+        """Return the loss of each sequence, [B]."""
+        return cross_entropy(network(batch), targets, reduction="none")
+
+    def _posteriors(self, network: nn.Module, batch: Padded) -> Tensor:
+        """Return the class probabilities of each sequence, [B, n_classes]."""
+        return network(batch).softmax(dim=-1)
+
+    def _weights(
+        self, codes: NDArray[np.intp], owners: NDArray[np.intp], pieces: Sequences
+    ) -> NDArray[np.float64]:
+        """Return what each piece counts in the loss."""
+        if self.class_weight is None:
+            return np.ones(len(owners))
+        of_class = np.bincount(codes[owners])
+        return 1 / of_class[codes[owners]]
+
+    @described(SEQUENCES, PROBABILITIES.format("float32"))
+    @computing()
+    def predict_proba(self, X: Sequences) -> NDArray[np.float32]:
+        """Return class probabilities."""
+        check_is_fitted(self)
+        self._check(X)
+        if X.shape[1] != self.n_features_in_:
+            raise AdanError(
+                f"frames have {X.shape[1]} features, and {self.n_features_in_} were trained on: "
+                "give the same features"
+            )
+        pieces, owners = cut(X, self.longest)
+        order = np.argsort(pieces.lengths, kind="stable")
+        ends = np.cumsum(pieces.lengths[order]) // PREDICTED_FRAMES
+        found = np.empty((len(pieces), len(self.classes_)), np.float32)
+        with torch.no_grad():
+            for rows in np.split(order, np.flatnonzero(np.diff(ends)) + 1):
+                batch = Padded.of(list(pieces[rows]))
+                found[rows] = self._posteriors(self.network_, batch).numpy()
+        return _combined(found, owners, self._over_pieces)
+
+    @described(SEQUENCES, LABELS)
+    def predict(self, X: Sequences) -> NDArray[Any]:
+        """Return the most probable labels."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _check(self, X: Any) -> None:
+        if not isinstance(X, Sequences):
+            raise AdanError(
+                f"{type(self).__name__} reads sequences of frames, not vectors: choose features of "
+                "frames, such as logmel40"
+            )
+        if not np.isfinite(X.values).all():
+            raise AdanError("frames hold NaN or infinity: look how they were computed")
+
+
+def cut(X: Sequences, longest: int) -> tuple[Sequences, NDArray[np.intp]]:
+    """Cut sequences into pieces, and tell the utterance of each.
+
+    Those of more than ``longest`` frames fall into as few pieces as can be, of equal length but
+    for a frame.
+    """
+    n_pieces = -(-X.lengths // longest)
+    owners = np.repeat(np.arange(len(X)), n_pieces)
+    number = np.arange(len(owners)) - np.repeat(n_pieces.cumsum() - n_pieces, n_pieces)
+    least, rest = np.divmod(X.lengths, n_pieces)
+    return Sequences(X.values, least[owners] + (number < rest[owners])), owners
+
+
+def hidden(frames: NDArray[np.float32], n: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return frames of which ``n`` stretches of time and ``n`` of features are zero."""
+    if not n:
+        return frames
+    frames = frames.copy()
+    for axis in (frames, frames.T):
+        for _ in range(n):
+            width = rng.integers(len(axis) // 10 + 1)
+            first = rng.integers(len(axis) - width + 1)
+            axis[first : first + width] = 0
+    return frames
+
+
+def _combined(
+    found: NDArray[np.float32], owners: NDArray[np.intp], how: Literal["mean", "max"]
+) -> NDArray[np.float32]:
+    """Return the probabilities of utterances from those of their pieces."""
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    over = np.maximum if how == "max" else np.add
+    each = over.reduceat(found, starts)
+    return each / each.sum(axis=1, keepdims=True)

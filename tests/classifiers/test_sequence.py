@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from adan.classifiers.sequence.acrnn import ACRNN
+from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
+from adan.classifiers.sequence.base import cut, hidden
+from adan.classifiers.sequence.variable_length import VariableLengthDNN
+from adan.errors import AdanError
+from adan.networks.sequences import Padded, Recurrent, batches
+from adan.sequences import Sequences
+
+SMALL = {"steps": 25, "batch_size": 8, "learning_rate": 0.01, "random_state": 0}
+CLASSIFIERS = [
+    *(
+        AttentionRNN(hidden=16, units=8, pooling=pooling, stacked=2, **SMALL)
+        for pooling in POOLINGS
+    ),
+    ACRNN(channels=1, maps=(4,), linear=16, units=8, hidden=8, longest=30, **SMALL),
+    ACRNN(channels=3, maps=(4, 6), linear=16, units=8, hidden=8, longest=30, **SMALL),
+    VariableLengthDNN(maps=(4, 4), units=8, hidden=16, **{**SMALL, "steps": 60}),
+]
+every = pytest.mark.parametrize("classifier", CLASSIFIERS, ids=repr)
+
+
+@pytest.fixture(scope="module")
+def speech():
+    """Two kinds of sequences of 12 features, that differ in which feature swings."""
+    rng = np.random.default_rng(0)
+    y = np.array(["low", "high"] * 16)
+    frames = []
+    for label in y:
+        own = 0.3 * rng.normal(size=(rng.integers(5, 60), 12))
+        own[:, 2 if label == "low" else 9] += 2
+        frames.append(own.astype(np.float32))
+    return Sequences.of(frames), y
+
+
+@every
+def test_it_learns_and_says_the_same_again(classifier, speech):
+    X, y = speech
+    state = torch.random.get_rng_state()
+    first, again = (clone(classifier).fit(X, y) for _ in range(2))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert (first.predict(X) == y).mean() > 0.9
+    assert np.array_equal(first.predict_proba(X), again.predict_proba(X))
+    assert np.allclose(first.predict_proba(X).sum(axis=1), 1, atol=1e-6)
+    assert len(first.history_["loss"]) == classifier.steps
+
+
+@every
+def test_what_stands_beside_or_behind_a_sequence_changes_nothing(classifier, speech):
+    X, y = speech
+    fitted = clone(classifier).set_params(steps=3).fit(X, y)
+    together = fitted.predict_proba(X)
+    alone = np.vstack([fitted.predict_proba(X[i]) for i in range(len(X))])
+    assert np.abs(together - alone).max() < 1e-5
+
+
+@every
+def test_any_length_will_do(classifier, speech):
+    X, y = speech
+    fitted = clone(classifier).set_params(steps=2).fit(X, y)
+    rng = np.random.default_rng(1)
+    odd = Sequences.of([rng.normal(size=(n, 12)) for n in (1, 2, 3, 2500)])
+    assert np.isfinite(fitted.predict_proba(odd)).all()
+
+
+@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU])
+def test_both_directions_end_where_a_sequence_does(kind):
+    layer = Recurrent(kind, 3, 4)
+    frames = [torch.randn(n, 3).numpy() for n in (7, 4)]
+    states, last = layer(Padded.of(frames))
+    expected = kind(3, 4, batch_first=True, bidirectional=True)
+    names = [name for name, _ in layer.forwards.named_parameters()]
+    with torch.no_grad():
+        for name in names:
+            getattr(expected, name).copy_(getattr(layer.forwards, name))
+            getattr(expected, f"{name}_reverse").copy_(getattr(layer.backwards, name))
+    for i, own in enumerate(frames):
+        whole, final = expected(torch.as_tensor(own)[None])
+        final = final[0] if isinstance(final, tuple) else final
+        assert torch.allclose(states.values[i, : len(own)], whole[0], atol=1e-6)
+        assert (states.values[i, len(own) :] == 0).all()
+        assert torch.allclose(last[i], final[:, 0].flatten(), atol=1e-6)
+
+
+def test_pieces_are_of_equal_length():
+    X = Sequences(np.zeros((18, 1), np.float32), np.array([3, 8, 7]))
+    pieces, owners = cut(X, 3)
+    assert pieces.lengths.tolist() == [3, 3, 3, 2, 3, 2, 2]
+    assert owners.tolist() == [0, 1, 1, 1, 2, 2, 2]
+
+
+def test_batches_go_through_all_and_have_similar_lengths():
+    lengths = np.arange(100)
+    drawn = batches(lengths, 8, np.random.default_rng(0))
+    epoch = [next(drawn) for _ in range(14)]
+    assert sorted(np.concatenate(epoch)) == lengths.tolist()
+    assert max(map(len, epoch)) <= 8
+    assert np.mean([np.ptp(batch) for batch in epoch]) < 30
+
+
+def test_masks_hide_stretches_of_time_and_of_features():
+    frames = np.ones((40, 30), np.float32)
+    seen = hidden(frames, 2, np.random.default_rng(3))
+    assert (frames == 1).all()
+    frames_hidden, features_hidden = (seen == 0).all(axis=1), (seen == 0).all(axis=0)
+    assert 0 < frames_hidden.sum() <= 8
+    assert 0 < features_hidden.sum() <= 6
+    assert hidden(frames, 0, None) is frames
+
+
+@every
+def test_what_it_cannot_read_is_refused(classifier, speech):
+    X, y = speech
+    with pytest.raises(AdanError, match="reads sequences of frames, not vectors"):
+        clone(classifier).fit(np.zeros((4, 12)), y[:4])
+    with pytest.raises(AdanError, match="NaN or infinity"):
+        clone(classifier).fit(X.with_values(X.values * np.nan), y)
+    with pytest.raises(AdanError, match="3 labels for 32"):
+        clone(classifier).fit(X, y[:3])
+    fitted = clone(classifier).set_params(steps=1).fit(X, y)
+    with pytest.raises(AdanError, match="11 features, and 12 were trained on"):
+        fitted.predict(X.with_values(X.values[:, :11]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (AttentionRNN(pooling="max"), "pooling='max': choose one of attention"),
+        (ACRNN(channels=5), "channels=5: frames of 12 features"),
+    ],
+)
+def test_parameters_that_make_no_sense(wrong, message, speech):
+    with pytest.raises(AdanError, match=message):
+        wrong.fit(*speech)

@@ -1,0 +1,122 @@
+"""Studies of sequences, beside vectors: which classifier reads what, and that nothing leaks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from adan import AdanError
+from adan.cli import main
+from adan.experiments.sources import digest, load
+from adan.experiments.specification import checked
+from adan.experiments.study import Folds
+from adan.experiments.tasks import data_of
+
+SMALL = {"hidden": 8, "units": 4, "steps": 5, "batch_size": 4}
+
+
+def study(corpus, **changes):
+    return checked(
+        {
+            "corpora": [str(corpus)],
+            "features": ["IS09", "logmel20"],
+            "seeds": 1,
+            "methods": {
+                "real only": {"synthesizer": "none"},
+                "copies": {"synthesizer": "duplication", "times": 1},
+            },
+            "classifiers": {
+                "svm": {"kind": "svm"},
+                "rnn": {"kind": "attention rnn", "parameters": SMALL},
+            },
+            **changes,
+        },
+        "a study",
+    )
+
+
+@pytest.fixture
+def corpus(make_corpus, audio_extra):
+    return make_corpus(n_each=2)
+
+
+def test_each_classifier_reads_what_it_can(corpus, tmp_path):
+    made = study(corpus)
+    assert made.classifiers_of("real only", "IS09") == ["svm"]
+    assert made.classifiers_of("real only", "logmel20") == ["rnn"]
+    assert [*made.study("fold", "logmel20").methods] == ["real only"]
+
+
+def test_a_mixed_study_runs_and_is_complete(corpus, tmp_path, capsys):
+    path = tmp_path / "mixed.toml"
+    path.write_text(
+        f"""
+corpora = ["{corpus}"]
+features = ["IS09", "logmel20"]
+seeds = 1
+[methods]
+"real only" = {{ synthesizer = "none" }}
+copies = {{ synthesizer = "duplication", times = 1 }}
+[classifiers]
+svm = {{ kind = "svm" }}
+[classifiers.rnn]
+kind = "attention rnn"
+parameters = {{ hidden = 8, units = 4, steps = 5, batch_size = 4 }}
+"""
+    )
+    main(["study", "run", str(path), "-o", str(tmp_path / "run")])
+    rows = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    found = rows.groupby(["features", "method", "classifier"]).size()
+    assert found.to_dict() == {
+        ("IS09", "copies", "svm"): 8,
+        ("IS09", "real only", "svm"): 8,
+        ("logmel20", "real only", "rnn"): 8,
+    }
+    capsys.readouterr()
+    main(["study", "status", str(tmp_path / "run")])
+    assert "3 of 3 cells are done" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"features": ["logmel20"]},
+            "classifiers.svm reads vectors, and the study's features are logmel20",
+        ),
+        (
+            {"features": ["IS09"]},
+            "classifiers.rnn reads sequences of frames, and the study's features are IS09",
+        ),
+        (
+            {"methods": {"copies": {"synthesizer": "duplication", "classifiers": ["rnn"]}}},
+            "methods.copies: no classifier of the study can be trained on what it makes",
+        ),
+    ],
+)
+def test_vectors_and_sequences_are_not_mixed(changes, message):
+    with pytest.raises(AdanError, match=message):
+        study("nowhere", **changes)
+
+
+def test_a_corpus_without_audio_has_no_sequences():
+    only_sequences = study(
+        "emodb",
+        features=["logmel20"],
+        methods={"real only": {"synthesizer": "none"}},
+        classifiers={"rnn": {"kind": "attention rnn"}},
+    )
+    with pytest.raises(AdanError, match="EmoDB has IS11, which are vectors, and no classifier"):
+        data_of(only_sequences, load(only_sequences))
+
+
+def test_what_is_learnt_knows_nothing_of_the_test_speaker(corpus):
+    (data,) = (source.data for source in load(study(corpus)) if source.features == "logmel20")
+    folds = next(Folds(data, "fold").some(0))
+    other = data.X.values.copy()
+    other[np.repeat(data.speakers == folds[0].speakers[0], data.X.lengths)] *= 3
+    changed = type(data)(**{**vars(data), "X": data.X.with_values(other)})
+    assert digest(changed) != digest(data)
+    again = next(Folds(changed, "fold").some(0))
+    tested_on_the_changed = again[1]
+    assert np.array_equal(tested_on_the_changed.X.values, folds[1].X.values)
+    assert not np.array_equal(tested_on_the_changed.X_test.values, folds[1].X_test.values)
