@@ -6,6 +6,7 @@ from sklearn.base import clone
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
 from adan.classifiers.sequence.base import cut, hidden
+from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.errors import AdanError
 from adan.networks.sequences import Padded, Recurrent, batches
@@ -22,6 +23,9 @@ CLASSIFIERS = [
     VariableLengthDNN(maps=(4, 4), units=8, hidden=16, **{**SMALL, "steps": 60}),
 ]
 every = pytest.mark.parametrize("classifier", CLASSIFIERS, ids=repr)
+either = pytest.mark.parametrize(
+    "classifier", [*CLASSIFIERS, GMMSVM(n_components=2, random_state=0)], ids=repr
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,14 @@ def test_it_learns_and_says_the_same_again(classifier, speech):
     assert np.array_equal(first.predict_proba(X), again.predict_proba(X))
     assert np.allclose(first.predict_proba(X).sum(axis=1), 1, atol=1e-6)
     assert len(first.history_["loss"]) == classifier.steps
+
+
+def test_mixtures_and_svm_learn_apart_and_together(speech):
+    X, y = speech
+    for share in (0, 0.5, 1):
+        fitted = GMMSVM(n_components=2, svm_share=share, random_state=0).fit(X, y)
+        assert (fitted.predict(X) == y).mean() > 0.9
+        assert np.allclose(fitted.decision_function(X).sum(axis=1), 0)
 
 
 @every
@@ -112,7 +124,7 @@ def test_masks_hide_stretches_of_time_and_of_features():
     assert hidden(frames, 0, None) is frames
 
 
-@every
+@either
 def test_what_it_cannot_read_is_refused(classifier, speech):
     X, y = speech
     with pytest.raises(AdanError, match="reads sequences of frames, not vectors"):
@@ -121,7 +133,7 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
         clone(classifier).fit(X.with_values(X.values * np.nan), y)
     with pytest.raises(AdanError, match="3 labels for 32"):
         clone(classifier).fit(X, y[:3])
-    fitted = clone(classifier).set_params(steps=1).fit(X, y)
+    fitted = clone(classifier).fit(X, y)
     with pytest.raises(AdanError, match="11 features, and 12 were trained on"):
         fitted.predict(X.with_values(X.values[:, :11]))
 

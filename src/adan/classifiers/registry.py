@@ -10,7 +10,7 @@ from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import AttentionRNN
-from adan.classifiers.sequence.base import SequenceClassifier
+from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.classifiers.svm import RBFSVM, LinearSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
@@ -26,6 +26,7 @@ Name = Literal[
     "attention rnn",
     "acrnn",
     "variable-length dnn",
+    "gmm/svm",
 ]
 
 CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
@@ -39,6 +40,7 @@ CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
     "attention rnn": AttentionRNN,
     "acrnn": ACRNN,
     "variable-length dnn": VariableLengthDNN,
+    "gmm/svm": GMMSVM,
 }
 """Those with a method ``choose`` choose settings on a fold's real rows and speakers first: see
 `adan.folds.Choices`."""
@@ -46,4 +48,4 @@ CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
 
 def reads_sequences(kind: Name) -> bool:
     """Tell whether a classifier reads sequences of frames; the others read vectors."""
-    return issubclass(CLASSIFIERS[kind], SequenceClassifier)
+    return CLASSIFIERS[kind].__module__.startswith("adan.classifiers.sequence.")

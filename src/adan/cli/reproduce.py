@@ -19,7 +19,7 @@ from adan.cli._options import (
 )
 from adan.errors import AdanError
 
-TABLES = ("table1", "table2", "table3", "table4", "ablations")
+TABLES = ("table1", "table2", "table3", "table4", "ablations", "systems")
 _OF_TABLES = ("methods", "normalisation", "tuned")
 _OF_RUNS = ("seeds", "workers", "scheduler", "tensorboard", "mlflow")
 _NOT_OF = {
@@ -37,8 +37,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         "what",
         choices=(*TABLES, *_NOT_OF),
         metavar="WHAT",
-        help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), or explanation "
-        "(from the authors' scripts to Table I, step by step)",
+        help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), systems (those "
+        "on frames, which need audio), or explanation (from the authors' scripts to Table I, step "
+        "by step)",
     )
     command.add_argument(
         "--corpus", help="as for 'adan extract', or emodb, whose features are bundled [emodb]"

@@ -21,7 +21,7 @@ OLD_NAMES = {"part": "subset"}
 
 @dataclass(frozen=True)
 class Run:
-    """What a run left behind of one corpus with one kind of features.
+    """What a run left behind of one corpus, with one kind of features unless it is a table.
 
     Attributes
     ----------
@@ -73,27 +73,29 @@ def read_runs(folder: Path) -> list[Run]:
     table = _table(folder / f"{about['run']}.csv", *_PUBLISHED) if "run" in about else None
     history = _table(folder / "history.csv", "epoch")
     points = _table(folder / "map.csv", *_POINT)
+    together = ["corpus"] if table is not None else _SOURCE  # a table of the paper is one
     return [
         Run(
             folder,
             about,
-            corpus,
-            features,
-            [d for d in about["data"] if (d["corpus"], d["features"]) == (corpus, features)],
+            own["corpus"].iloc[0],
+            ", ".join(own["features"].unique()),
+            [d for d in about["data"] if all(d[name] in set(own[name]) for name in _SOURCE)],
             own,
             table,
             history,
             points,
-            _of(quality, corpus, features),
+            _of(quality, own),
         )
-        for (corpus, features), own in predictions.groupby(_SOURCE, sort=False)
+        for _, own in predictions.groupby(together, sort=False)
     ]
 
 
-def _of(quality: pd.DataFrame | None, corpus: str, features: str) -> pd.DataFrame | None:
+def _of(quality: pd.DataFrame | None, predictions: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the rows of the corpus and features of some predictions."""
     if quality is None:
         return None
-    own = quality[(quality["corpus"] == corpus) & (quality["features"] == features)]
+    own = quality.merge(predictions[_SOURCE].drop_duplicates(), on=_SOURCE)
     return None if own.empty else own
 
 

@@ -35,8 +35,9 @@ def protocol_notes(predictions: pd.DataFrame) -> list[str]:
     classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
     group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
     how = predictions["normalisation"].unique()
+    features = ", ".join(predictions["features"].unique())
     return [
-        f"{first['corpus']}, {first['features']}: {len(utterances)} utterances ({classes}) of "
+        f"{first['corpus']}, {features}: {len(utterances)} utterances ({classes}) of "
         f"{predictions['speaker'].nunique()} speakers.",
         f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
         "the predictions pooled over folds.",

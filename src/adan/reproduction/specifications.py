@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from adan.classifiers.sequence.base import SequenceClassifier
 from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
 from adan.experiments.sources import Source
@@ -45,6 +46,10 @@ AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
 
 SHORT = {"epochs": 20, "steps": 80, "times": 2}
 """What a quick look cuts training down to."""
+SHORT_SEQUENCES = 5
+"""And the updates of networks that read sequences, which take a second each."""
+
+WHERE_TO_GET = {"IEMOCAP": HOW_TO_GET, "EmoDB": "its audio is free at http://emodb.bilderbar.info"}
 
 
 def specification(
@@ -89,10 +94,12 @@ def specification(
         If the table needs a corpus and there is none, or there is no such method.
     """
     study = read(STUDIES / f"{name}.toml")
-    if corpus is None and TABLES[name].corpus != "EmoDB":
+    if corpus is None and study.corpora[0].path != BUNDLED:
+        of = TABLES[name].corpus
+        other = f", or run the table on another corpus, such as --corpus {BUNDLED}"
         raise AdanError(
-            f"{TABLES[name].title} needs {TABLES[name].corpus}: {HOW_TO_GET}, then give its folder "
-            f"with --corpus, or run the table on another corpus, such as --corpus {BUNDLED}"
+            f"{TABLES[name].title}: {of} is needed; {WHERE_TO_GET[of]}, then give its folder with "
+            f"--corpus{other if of != 'EmoDB' else ''}"
         )
     normalisations = [normalisation or PROTOCOLS[protocol]]
     study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
@@ -139,9 +146,11 @@ def rows_of(name: str, study: Specification, source: Source) -> tuple[Row, ...]:
     further = tuple(
         Row(label(method, classifier), method, classifier, subset=subset, apart=True)
         for subset in study.subsets
-        for method, choice in study.methods.items()
-        for classifier in choice.classifiers or study.classifiers
-        if (subset, method, classifier) not in known and not classifier.endswith(TUNED)
+        for method in study.methods
+        for classifier in study.classifiers
+        if any(classifier in study.classifiers_of(method, f) for f in study.features)
+        and (subset, method, classifier) not in known
+        and not classifier.endswith(TUNED)
     )
     rows = tuple(
         row
@@ -211,6 +220,8 @@ def shortened(study: Specification) -> Specification:
 
 def _short(estimator: Any) -> dict[str, int]:
     known = estimator.get_params()
+    if isinstance(estimator, SequenceClassifier):
+        return {"steps": min(SHORT_SEQUENCES, known["steps"])}
     return {
         name: min(SHORT[name], known[name])
         for name in ("epochs", "steps")

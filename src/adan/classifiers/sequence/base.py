@@ -111,12 +111,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         return self._fit_alone(X, y)
 
     def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
-        self._check(X)
+        check_sequences(self, X)
         self.n_features_in_ = X.shape[1]
-        labels = np.asarray(y)
-        if len(labels) != len(X):
-            raise AdanError(f"y has {len(labels)} labels for {len(X)} sequences: give one for each")
-        self.classes_, codes = encoded(labels)
+        self.classes_, codes = encoded_for(X, y)
         return Job(self, (X, codes), None)
 
     @classmethod
@@ -175,12 +172,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     def predict_proba(self, X: Sequences) -> NDArray[np.float32]:
         """Return class probabilities."""
         check_is_fitted(self)
-        self._check(X)
-        if X.shape[1] != self.n_features_in_:
-            raise AdanError(
-                f"frames have {X.shape[1]} features, and {self.n_features_in_} were trained on: "
-                "give the same features"
-            )
+        check_sequences(self, X, self.n_features_in_)
         pieces, owners = cut(X, self.longest)
         order = np.argsort(pieces.lengths, kind="stable")
         ends = np.cumsum(pieces.lengths[order]) // PREDICTED_FRAMES
@@ -197,14 +189,29 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
-    def _check(self, X: Any) -> None:
-        if not isinstance(X, Sequences):
-            raise AdanError(
-                f"{type(self).__name__} reads sequences of frames, not vectors: choose features of "
-                "frames, such as logmel40"
-            )
-        if not np.isfinite(X.values).all():
-            raise AdanError("frames hold NaN or infinity: look how they were computed")
+
+def check_sequences(classifier: Any, X: Any, n_features: int | None = None) -> None:
+    """Raise an `AdanError` unless ``X`` is what a classifier of sequences can read."""
+    if not isinstance(X, Sequences):
+        raise AdanError(
+            f"{type(classifier).__name__} reads sequences of frames, not vectors: choose features "
+            "of frames, such as logmel40"
+        )
+    if not np.isfinite(X.values).all():
+        raise AdanError("frames hold NaN or infinity: look how they were computed")
+    if n_features is not None and X.shape[1] != n_features:
+        raise AdanError(
+            f"frames have {X.shape[1]} features, and {n_features} were trained on: give the same "
+            "features"
+        )
+
+
+def encoded_for(X: Sequences, y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return what `encoded` does, of one label for each sequence; else raise an `AdanError`."""
+    labels = np.asarray(y)
+    if len(labels) != len(X):
+        raise AdanError(f"y has {len(labels)} labels for {len(X)} sequences: give one for each")
+    return encoded(labels)
 
 
 def cut(X: Sequences, longest: int) -> tuple[Sequences, NDArray[np.intp]]:
