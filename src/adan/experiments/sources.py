@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
-from adan.corpora.emodb import load_emodb
+from adan.corpora.emodb import bundled, load_emodb
+from adan.corpora.traits import traits
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of
@@ -30,6 +32,8 @@ class Source:
         Which of them are improvised; None where the corpus makes no difference.
     recognised : ndarray of shape (n,), or None
         The per cent of listeners who recognised each; None where the corpus does not say.
+    traits : DataFrame, or None
+        In which groups its scores can be shown: see `adan.corpora.traits.traits`.
     """
 
     corpus: str
@@ -38,6 +42,7 @@ class Source:
     data: Data
     improvised: NDArray[np.bool_] | None = None
     recognised: NDArray[np.float64] | None = None
+    traits: pd.DataFrame | None = None
 
     def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
         """Yield each subset of the corpus; the whole where it makes no difference."""
@@ -99,7 +104,9 @@ def _source(corpus: Corpus, group: str) -> Source:
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
     )
     recognised = rows["recognised"].to_numpy(float) if "recognised" in rows else None
-    return Source(corpus.name, corpus.feature_set, group, data, improvised, recognised)
+    return Source(
+        corpus.name, corpus.feature_set, group, data, improvised, recognised, traits(corpus)
+    )
 
 
 def _bundled() -> Source:
@@ -112,4 +119,4 @@ def _bundled() -> Source:
         groups=emodb.groups,
         learnable=np.ones(len(emodb.data), bool),
     )
-    return Source("EmoDB", "IS11", "speaker", data)
+    return Source("EmoDB", "IS11", "speaker", data, traits=traits(bundled()))
