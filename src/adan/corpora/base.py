@@ -120,6 +120,27 @@ class Corpus:
             raise AdanError(f"{self.name} has no audio: its table needs a column 'file'")
         return recordings_of(self.table, self.name)
 
+    def require_speakers(self, column: str = "speaker") -> None:
+        """Tell whether it is known of all utterances who speaks, or in which session.
+
+        Parameters
+        ----------
+        column : str, default="speaker"
+            ``speaker`` or ``session``.
+
+        Raises
+        ------
+        AdanError
+            If there is no such column, or it has a gap; or if rows are synthetic.
+        """
+        self._require_column(column)
+        if self.is_synthetic.any():
+            raise AdanError(
+                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
+                "everybody, so that nobody could be tested: give the table without them, and name "
+                "the synthesizer instead"
+            )
+
     def require_groups(self, column: str = "speaker") -> None:
         """Tell whether a study can leave out one group at a time.
 
@@ -134,13 +155,7 @@ class Corpus:
             If there is no such column, it has a gap or fewer than two groups, or a group speaks
             with one emotion only.
         """
-        self._require_column(column)
-        if self.is_synthetic.any():
-            raise AdanError(
-                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
-                "everybody, so that nobody could be tested: give the table without them, and name "
-                "the synthesizer instead"
-            )
+        self.require_speakers(column)
         emotions = self.table.groupby(column, observed=True)["emotion"].agg(["nunique", "first"])
         if len(emotions) < 2:
             raise AdanError(
@@ -155,6 +170,32 @@ class Corpus:
                 "each: leave these out with --skip-speakers (skip_speakers), or train without the "
                 "test (--no-speaker-test)"
             )
+
+    def renamed(self, emotions: Mapping[str, str]) -> Corpus:
+        """Return the corpus with other names for some emotions, two of which may become one.
+
+        Parameters
+        ----------
+        emotions : mapping of str to str
+            Each name that it has to the one that it shall have; others stay.
+
+        Returns
+        -------
+        Corpus
+            With the same utterances.
+
+        Raises
+        ------
+        AdanError
+            If it has no such emotion.
+        """
+        if unknown := {*emotions} - {*self.table["emotion"]}:
+            had = ", ".join(sorted({*self.table["emotion"].dropna()}))
+            raise AdanError(f"{self.name} has no emotion {min(unknown)!r} to rename; it has {had}")
+        if not emotions:
+            return self
+        new = self.table["emotion"].map(lambda emotion: emotions.get(emotion, emotion))
+        return replace(self, table=self.table.assign(emotion=new))
 
     def without_one_sided(self) -> Corpus:
         """Return the corpus without the speakers that have one emotion only.

@@ -71,7 +71,9 @@ def run(
     data = data_of(specification, sources)
     store = Store(folder)
     with writing(folder):
-        store.claim({**(about or {}), **settings_of(specification, data)})
+        notes = [*(about or {}).get("notes", []), *(n for s in sources for n in s.notes)]
+        told = {**(about or {}), "notes": [*dict.fromkeys(notes)]}
+        store.claim({**told, **settings_of(specification, data)})
         if known := [s.traits.assign(corpus=s.corpus) for s in sources if s.traits is not None]:
             store.keep(pd.concat(known).drop_duplicates(["corpus", "utterance", "trait"]))
         with logged(folder):

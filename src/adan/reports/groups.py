@@ -59,23 +59,20 @@ def group_tables(scores: pd.DataFrame) -> list[dict[str, Any]]:
     Returns
     -------
     list of mapping
-        ``heading``, empty where there is one table; ``labels`` of the methods; and ``traits``, by
-        name a list of groups: ``value``, ``n_speakers``, ``n_utterances`` and the ``scores`` of
-        the methods.
+        ``labels`` of the methods, and ``traits``, by name a list of groups: ``value``,
+        ``n_speakers``, ``n_utterances`` and the ``scores`` of the methods.
     """
     if scores.empty:
         return []
-    several = scores.groupby(_PLACE).ngroups > 1
     return [
         {
-            "heading": ", ".join(place) if several else "",
             "labels": [*some["label"].unique()],
             "traits": {
                 trait: [_group(group) for _, group in of_trait.groupby("value", sort=False)]
                 for trait, of_trait in some.groupby("trait", sort=False)
             },
         }
-        for place, some in scores.groupby(_PLACE, sort=False)
+        for _, some in scores.groupby(_PLACE, sort=False)
     ]
 
 

@@ -166,6 +166,7 @@ def _contents(run: Run) -> dict[str, Any]:
     """Gather what all formats show."""
     rows = _rows(run)
     finished = rows[rows["verdict"].notna()]
+    protocol = run.about["settings"].get("study", {}).get("protocol", "speaker")
     return {
         "title": run.about.get("title", f"{run.folder.name}: {run.corpus}, {run.features}"),
         "quick": bool(run.about.get("quick")),
@@ -177,7 +178,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "corpus": run.corpus,
         "notes": [
             *run.about.get("notes", []),
-            *protocol_notes(run.predictions),
+            *protocol_notes(run.predictions, protocol),
             *statistics_notes(finished),
         ],
         "groups": by_group(run, finished),
