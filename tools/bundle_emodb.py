@@ -36,7 +36,7 @@ def bundle(folder: str | os.PathLike[str], path: str | os.PathLike[str] = BUNDLE
             f"{folder} holds other audio than {RULES['emodb'].source}: download it again"
         )
     write_table(
-        corpus.table.drop(columns=["file", "recognised"], errors="ignore"),
+        corpus.table.drop(columns=["file", "recognised", "gender", "age"], errors="ignore"),
         path,
         features=corpus.features,
         about={**corpus.about, "corpus": "EmoDB", "corpus_licence": "CC0-1.0"},

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from adan.cli import main
-from adan.corpora.emodb import AUDIO_SHA256, COUNTS, bundled, load_emodb, read_emodb
+from adan.corpora.emodb import AUDIO_SHA256, BUNDLED, COUNTS, bundled, load_emodb, read_emodb
 from adan.corpora.table_files import read_table
 from adan.errors import AdanError
 
@@ -28,12 +28,8 @@ def test_reads_the_folder_of_the_wav_files_and_the_one_above(make_emodb_folder):
     assert corpus.table.index.is_monotonic_increasing
     row = corpus.table.loc["03a01Fa"]
     assert row["file"] == str(folder / "03a01Fa.wav")
-    assert row[["emotion", "speaker", "text", "version"]].tolist() == [
-        "happiness",
-        "03",
-        "a01",
-        "a",
-    ]
+    told = ["emotion", "speaker", "text", "version", "gender", "age"]
+    assert row[told].tolist() == ["happiness", "03", "a01", "a", "male", 31]
     assert read_emodb(folder.parent).table.equals(corpus.table)
 
 
@@ -119,7 +115,9 @@ def test_load_emodb_as_frame(shipped):
     assert bunch.data.columns.tolist() == shipped.feature_names
     assert bunch.target.tolist() == bunch.frame["emotion"].tolist()
     assert bunch.groups.index.equals(bunch.data.index)
-    assert bunch.frame.shape == (535, 4372)
+    assert bunch.frame.shape == (535, 4374)
+    men = bunch.frame.loc[bunch.frame["gender"] == "male", "speaker"]
+    assert sorted(men.unique()) == ["03", "10", "11", "12", "15"]
 
 
 def test_load_emodb_return_x_y(shipped):
@@ -182,9 +180,9 @@ def test_the_tool_makes_the_table_again(tool, emodb, shipped, audio_extra, tmp_p
     monkeypatch.setattr(functionals, "_functionals", lambda *_: next(vectors))
     monkeypatch.setattr(extraction.os, "cpu_count", lambda: 1)
     tool.bundle(emodb, tmp_path / "again.parquet")
-    again, known = read_table(tmp_path / "again.parquet"), bundled()
-    assert again.table.equals(known.table)
-    assert {**again.about, "skipped": {}} == {**known.about, "skipped": {}}
+    again = read_table(tmp_path / "again.parquet")
+    assert again.table.equals(read_table(BUNDLED).table)
+    assert {**again.about, "skipped": {}} == {**bundled().about, "skipped": {}}
 
 
 def test_the_tool_refuses_other_audio(tool, emodb, audio_extra, tmp_path, monkeypatch):

@@ -33,6 +33,7 @@ def test_miniature_release(read):
         "file",
         "emotion",
         "speaker",
+        "gender",
         "session",
         "improvised",
         "dialogue",
@@ -42,6 +43,7 @@ def test_miniature_release(read):
     assert set(table["emotion"]) == {"anger", "happiness", "neutral", "sadness"}
     assert sorted(set(table["speaker"])) == [f"Ses0{n}{sex}" for n in range(1, 6) for sex in "FM"]
     assert set(table["session"]) == {f"Ses0{n}" for n in range(1, 6)}
+    assert (table["gender"].str[0].str.upper() == table["speaker"].str[-1]).all()
     assert table["improvised"].dtype == bool
 
 

@@ -124,6 +124,7 @@ def test_what_the_names_tell(make_folder):
         "text": "02",
         "version": "01",
         "speaker": "12",
+        "gender": "female",
     }
 
 

@@ -49,7 +49,11 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
             "normalisations = ['folds']",
             "normalisations.0: no normalisation 'folds'; choose one of fold,",
         ),
-        ("protocol = 'text'", "protocol: input should be 'speaker' or 'session'"),
+        ("protocol = 'text'", "protocol: input should be 'speaker', 'session' or 'corpus'"),
+        (
+            "protocol = 'corpus'",
+            "toml: corpora: protocol = 'corpus' needs at least two",
+        ),
         ("features = ['IS99']", "features.0: 'IS99' is not a feature set: choose one of ComParE"),
         ("seeds = 0", "seeds: input should be greater than 0"),
         ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),

@@ -187,6 +187,34 @@ def test_quality_is_the_mean_over_folds(written):
     assert f"spread & {cells}" in the_report(run, format="tex")[1].read_text()
 
 
+def test_scores_by_group_are_those_of_the_groups_own_predictions(written):
+    run, _, page = written
+    groups = pd.read_csv(run / "report-groups.csv", dtype={"value": str})
+    assert {*groups["method"]} == {"real only", "adan"}
+    predictions = pd.read_parquet(run / "predictions.parquet")
+    women = predictions[predictions["speaker"].isin(["08", "09"])]
+    for row in groups.query("trait == 'gender'").itertuples():
+        assert row.n_speakers == {"female": 2, "male": 1}[row.value]
+        assert (row.uar_low < row.uar < row.uar_high) is (row.value == "female")
+    (alone,) = groups.query("method == 'real only' and value == 'female'").itertuples()
+    own = women[(women["method"] == "real only") & (women["classifier"] == alone.classifier)]
+    assert alone.wa == pytest.approx(100 * (own["true"] == own["predicted"]).mean(), abs=1e-4)
+    assert alone.n_utterances == own["utterance"].nunique()
+    section = re.search(r'<section id="groups">.*?</section>', page, re.DOTALL)[0]
+    assert f"<td>{alone.wa:.1f}<span" in section
+    assert section.count("one speaker") == 4 * (groups["n_speakers"] == 1).sum() / 2
+    for format in ("md", "tex"):
+        text = the_report(run, format=format)[1].read_text()
+        assert f"{alone.wa:.1f} [{alone.wa_low:.1f}, {alone.wa_high:.1f}]" in text
+        assert "(one speaker)" in text
+
+
+def test_a_run_that_knows_no_groups_has_a_report_without_them(run):
+    (run / "traits.parquet").unlink()
+    assert 'id="groups"' not in the_report(run)[1].read_text()
+    assert not (run / "report-groups.csv").exists()
+
+
 def _rows(*gains):
     verdicts = {"+": "better", "-": "worse", "0": "not told apart"}
     others = [
@@ -272,6 +300,7 @@ def _damage(name, content):
         (_damage("settings.json", b"{}"), "settings.json is damaged"),
         (lambda run: (run / "predictions.parquet").unlink(), "no finished row"),
         (_damage("predictions.parquet", b"PAR1 or so"), "predictions.parquet is damaged"),
+        (_damage("traits.parquet", b"PAR1"), "traits.parquet is damaged"),
         (_damage("map.csv", b"utterance\nx\n"), "map.csv has no column 'emotion'"),
         (_damage("history.csv", b"\xff\xfe\x00"), "history.csv is damaged"),
     ],

@@ -126,6 +126,27 @@ class Corpus:
             raise AdanError(f"{self.name} has no audio: its table needs a column 'file'")
         return recordings_of(self.table, self.name)
 
+    def require_speakers(self, column: str = "speaker") -> None:
+        """Tell whether it is known of all utterances who speaks, or in which session.
+
+        Parameters
+        ----------
+        column : str, default="speaker"
+            ``speaker`` or ``session``.
+
+        Raises
+        ------
+        AdanError
+            If there is no such column, or it has a gap; or if rows are synthetic.
+        """
+        self._require_column(column)
+        if self.is_synthetic.any():
+            raise AdanError(
+                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
+                "everybody, so that nobody could be tested: give the table without them, and name "
+                "the synthesizer instead"
+            )
+
     def require_groups(self, column: str = "speaker") -> None:
         """Tell whether a study can leave out one group at a time.
 
@@ -140,13 +161,7 @@ class Corpus:
             If there is no such column, it has a gap or fewer than two groups, or a group speaks
             with one emotion only.
         """
-        self._require_column(column)
-        if self.is_synthetic.any():
-            raise AdanError(
-                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
-                "everybody, so that nobody could be tested: give the table without them, and name "
-                "the synthesizer instead"
-            )
+        self.require_speakers(column)
         emotions = self.table.groupby(column, observed=True)["emotion"].agg(["nunique", "first"])
         if len(emotions) < 2:
             raise AdanError(
@@ -162,6 +177,32 @@ class Corpus:
                 "test (--no-speaker-test)"
             )
 
+    def renamed(self, emotions: Mapping[str, str]) -> Corpus:
+        """Return the corpus with other names for some emotions, two of which may become one.
+
+        Parameters
+        ----------
+        emotions : mapping of str to str
+            Each name that it has to the one that it shall have; others stay.
+
+        Returns
+        -------
+        Corpus
+            With the same utterances.
+
+        Raises
+        ------
+        AdanError
+            If it has no such emotion.
+        """
+        if unknown := {*emotions} - {*self.table["emotion"]}:
+            had = ", ".join(sorted({*self.table["emotion"].dropna()}))
+            raise AdanError(f"{self.name} has no emotion {min(unknown)!r} to rename; it has {had}")
+        if not emotions:
+            return self
+        new = self.table["emotion"].map(lambda emotion: emotions.get(emotion, emotion))
+        return replace(self, table=self.table.assign(emotion=new))
+
     def without_one_sided(self) -> Corpus:
         """Return the corpus without the speakers that have one emotion only.
 
@@ -172,9 +213,12 @@ class Corpus:
         """
         real = self.table[~self.is_synthetic]
         n_emotions = real.groupby("speaker", observed=True)["emotion"].nunique()
-        kept = ~self.table["speaker"].isin(n_emotions.index[n_emotions < 2]).to_numpy()
-        sequences = None if self.sequences is None else self.sequences[kept]
-        return replace(self, table=self.table[kept], sequences=sequences)
+        return self.only(~self.table["speaker"].isin(n_emotions.index[n_emotions < 2]).to_numpy())
+
+    def only(self, rows: NDArray[np.bool_]) -> Corpus:
+        """Return the corpus with some of its utterances, those of a mask of shape (n,)."""
+        sequences = None if self.sequences is None else self.sequences[rows]
+        return replace(self, table=self.table[rows], sequences=sequences)
 
     def _require_column(self, column: str) -> None:
         if column not in self.table:

@@ -39,8 +39,9 @@ def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
     Corpus
         ``emodb``, its table sorted by utterance (such as ``03a01Fa``), with the columns ``file``,
         ``emotion`` (anger, boredom, ...), ``speaker`` (03 to 16), ``text`` (a01 to b10),
-        ``version`` (a, b, ...) and, where ``erkennung.txt`` lies beside the audio or above it,
-        ``recognised``: the per cent of listeners who heard the emotion.
+        ``version`` (a, b, ...), ``gender`` and ``age`` of the speaker and, where ``erkennung.txt``
+        lies beside the audio or above it, ``recognised``: the per cent of listeners who heard the
+        emotion.
 
     Raises
     ------
@@ -63,7 +64,8 @@ RATE = 16_000
 def bundled() -> Corpus:
     """Return EmoDB with its IS11 features, which come with the package, and without audio."""
     vectors = read_table(BUNDLED)
-    return Corpus("EmoDB", vectors.table, vectors.features, {**vectors.about, "rate": RATE})
+    table = RULES["emodb"].with_people(vectors.table)
+    return Corpus("EmoDB", table, vectors.features, {**vectors.about, "rate": RATE})
 
 
 def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
@@ -102,8 +104,9 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
             As openSMILE names them.
         target_names : list of 7 str
             In alphabetical order.
-        frame : DataFrame of shape (535, 4372), or None
-            With ``as_frame=True``: ``emotion``, ``speaker``, ``text``, ``version``, the features.
+        frame : DataFrame of shape (535, 4374), or None
+            With ``as_frame=True``: ``emotion``, ``speaker``, ``text``, ``version``, the features,
+            ``gender`` and ``age`` of the speaker.
         about : dict
             Where the features come from: see `adan.corpora.Vectors`.
         DESCR : str

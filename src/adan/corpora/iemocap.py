@@ -68,8 +68,8 @@ def read_iemocap(
     Corpus
         ``iemocap``, its table sorted by utterance (such as ``Ses01F_impro01_M013``), with the
         columns ``file``, ``emotion`` (anger, happiness, neutral, sadness), ``speaker`` (such as
-        Ses01M: whoever speaks the turn, not whoever wears the markers), ``session`` (Ses01 to
-        Ses05), ``improvised`` (bool) and ``dialogue``.
+        Ses01M: whoever speaks the turn, not whoever wears the markers), ``gender`` (female, male),
+        ``session`` (Ses01 to Ses05), ``improvised`` (bool) and ``dialogue``.
 
     Raises
     ------
@@ -103,10 +103,10 @@ def read_iemocap(
     if subset != "all":
         table = table[table["improvised"] == (subset == "improvised")]
     table.insert(1, "emotion", table.pop("label").map(emotions))
-    table.insert(2, "speaker", table["session"] + table.pop("sex"))
-    return Corpus(
-        "iemocap", table[["file", "emotion", "speaker", "session", "improvised", "dialogue"]]
-    )
+    table.insert(2, "speaker", table["session"] + table["sex"])
+    table.insert(3, "gender", table.pop("sex").map({"F": "female", "M": "male"}))
+    order = ["file", "emotion", "speaker", "gender", "session", "improvised", "dialogue"]
+    return Corpus("iemocap", table[order])
 
 
 def release_near(folder: Path) -> Path | None:

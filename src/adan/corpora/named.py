@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -41,6 +42,8 @@ class Rule:
     listening_test : str
         The file that says how many listeners recognised each utterance, where there is one; it
         lies with the audio or one folder above.
+    people : mapping of column to (mapping of speaker to value)
+        What the documentation of the corpus says of its speakers.
     """
 
     title: str
@@ -51,6 +54,7 @@ class Rule:
     source: str
     editions: Mapping[int, str] = field(default_factory=dict)
     listening_test: str = ""
+    people: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, Mapping[str, int]]:
@@ -61,6 +65,10 @@ class Rule:
     def total(self) -> int:
         """Number of files."""
         return sum(count for _, count in self.emotions.values())
+
+    def with_people(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of utterances with what is known of who speaks."""
+        return table.assign(**{name: table["speaker"].map(of) for name, of in self.people.items()})
 
     def match(self, file: Path) -> re.Match[str] | None:
         """Read a file's name, and the folder it is in if the rule asks for that."""
@@ -97,6 +105,24 @@ RULES = {
         "the 535 originals of http://emodb.bilderbar.info",
         {816: "all 816 recordings of EmoDB, also those that listeners rejected"},
         "erkennung.txt",
+        {
+            "gender": {
+                **dict.fromkeys(("08", "09", "13", "14", "16"), "female"),
+                **dict.fromkeys(("03", "10", "11", "12", "15"), "male"),
+            },
+            "age": {
+                "03": 31,
+                "08": 34,
+                "09": 21,
+                "10": 32,
+                "11": 26,
+                "12": 30,
+                "13": 32,
+                "14": 35,
+                "15": 25,
+                "16": 31,
+            },
+        },
     ),
     "ravdess": Rule(
         "RAVDESS",
@@ -115,6 +141,7 @@ RULES = {
         {f"{actor:02}": 60 for actor in range(1, 25)},
         "the 1440 audio-only speech files (Audio_Speech_Actors_01-24, no songs) of "
         "https://zenodo.org/record/1188976",
+        people={"gender": {f"{actor:02}": ("female", "male")[actor % 2] for actor in range(1, 25)}},
     ),
     "crema-d": Rule(
         "CREMA-D",
@@ -147,6 +174,7 @@ RULES = {
         },
         {"OA": 1400, "YA": 1400},
         "the 2800 files of https://doi.org/10.5683/SP2/E8H2MF",
+        people={"age": {"OA": 64, "YA": 26}},
     ),
     "savee": Rule(  # DC/a01.wav as published, DC_a01.wav as often copied
         "SAVEE",
@@ -179,6 +207,12 @@ RULES = {
         },
         {speaker: 98 for speaker in ("f1", "f2", "f3", "m1", "m2", "m3")},
         "the 588 files of EMOVO (https://aclanthology.org/L14-1478), in f1/ to m3/",
+        people={
+            "gender": {
+                speaker: {"f": "female", "m": "male"}[speaker[0]]
+                for speaker in ("f1", "f2", "f3", "m1", "m2", "m3")
+            }
+        },
     ),
 }
 """Name to rule."""
@@ -208,8 +242,9 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     -------
     Corpus
         Its table sorted by utterance, with the columns ``file``, ``emotion``, ``speaker`` and
-        what else the names tell (``text``, ``version``, ``intensity``). Where the corpus comes
-        with its listening test, ``recognised`` is the per cent of listeners who heard the emotion.
+        what else the names tell (``text``, ``version``, ``intensity``) or the documentation says
+        of the speakers (``gender``, ``age``). Where the corpus comes with its listening test,
+        ``recognised`` is the per cent of listeners who heard the emotion.
 
     Raises
     ------
@@ -245,7 +280,7 @@ def read_named(name: str, folder: str | os.PathLike[str], *, check_counts: bool 
     places = [place / rule.listening_test for place in (folder, folder.parent)]
     if found := [place for place in places if place.is_file()]:
         table["recognised"] = table.index.map(_recognised(found[0]))
-    return Corpus(name, table.sort_index())
+    return Corpus(name, rule.with_people(table).sort_index())
 
 
 def _recognised(path: Path) -> dict[str, float]:

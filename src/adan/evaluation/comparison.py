@@ -19,7 +19,7 @@ from scipy.special import nctdtr
 from scipy.stats import permutation_test
 from scipy.stats import t as student
 
-from adan.evaluation.intervals import SpeakerCounts, count, interval
+from adan.evaluation.intervals import SpeakerCounts, count, interval, scores_of, with_interval
 from adan.evaluation.scores import ROW
 
 LEVEL = 0.05
@@ -67,7 +67,7 @@ def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFr
     for _, table in count(predictions).groupby(_TABLE, sort=False):
         reference = table.loc[table["method"] == baseline, [*keys, "right"]]
         for method, own in table.groupby("method", sort=False):
-            row = own.iloc[0][ROW].to_dict() | _scores(own)
+            row = own.iloc[0][ROW].to_dict() | scores_of(own)
             paired = own.merge(reference, on=keys, suffixes=("", "_baseline"))
             if method != baseline and len(paired):
                 row |= _differences(paired)
@@ -145,15 +145,6 @@ def _too_many(compared: pd.DataFrame, speakers: int) -> str:
     )
 
 
-def _scores(own: pd.DataFrame) -> dict[str, Any]:
-    counts = SpeakerCounts.of(own)
-    row: dict[str, Any] = {"n_speakers": len(counts.total), "n_seeds": own["seed"].nunique()}
-    intervals = counts.intervals()
-    for measure, value in counts.scores().items():
-        row |= _with_interval(measure, value, intervals[measure])
-    return row
-
-
 def _differences(paired: pd.DataFrame) -> dict[str, float]:
     """Compare the columns ``right`` and ``right_baseline``."""
     method, reference = (SpeakerCounts.of(paired, c) for c in ("right", "right_baseline"))
@@ -164,16 +155,12 @@ def _differences(paired: pd.DataFrame) -> dict[str, float]:
     for measure in MEASURES:
         gain = (gains[measure] - reference_gains[measure]).round(9)
         drawn = draws[measure] - reference_draws[measure]
-        row |= _with_interval(f"{measure}_difference", gain.mean(), interval(drawn, n))
+        row |= with_interval(f"{measure}_difference", gain.mean(), interval(drawn, n))
         deviation = gain.std(ddof=1) if n > 1 else np.nan
         row[f"{measure}_p"] = _sign_flip(gain)
         row[f"{measure}_effect"] = gain.mean() / deviation if deviation else np.nan
         row[f"{measure}_visible"] = visible_difference(deviation, n)
     return row
-
-
-def _with_interval(name: str, value: float, ends: tuple[float, float]) -> dict[str, float]:
-    return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
 
 
 def _sign_flip(gain: NDArray[np.float64]) -> float:

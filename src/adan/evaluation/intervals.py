@@ -120,6 +120,28 @@ def count(predictions: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def scores_of(cells: pd.DataFrame) -> dict[str, Any]:
+    """Score the rows of `count` of one method and classifier.
+
+    Returns
+    -------
+    dict of str to int or float
+        ``n_speakers``, ``n_seeds``, and ``wa`` and ``uar`` in per cent, each as `with_interval`
+        has it.
+    """
+    counts = SpeakerCounts.of(cells)
+    row: dict[str, Any] = {"n_speakers": len(counts.total), "n_seeds": cells["seed"].nunique()}
+    intervals = counts.intervals()
+    for measure, value in counts.scores().items():
+        row |= with_interval(measure, value, intervals[measure])
+    return row
+
+
+def with_interval(name: str, value: float, ends: tuple[float, float]) -> dict[str, float]:
+    """Return a value by its name, and the ends of its interval as ``NAME_low`` and ``_high``."""
+    return {name: value, f"{name}_low": ends[0], f"{name}_high": ends[1]}
+
+
 def interval(draws: NDArray[np.float64], n_speakers: int) -> tuple[float, float]:
     """Return the 95 % expanded percentile interval.
 

@@ -16,8 +16,8 @@ from adan.sequences import Rows, Sequences
 NORMALISATIONS = {
     "fold": "z-norm fitted on the training speakers of each fold, limited to ±10 standard "
     "deviations: nothing learned sees a test row",
-    "corpus": "z-norm over the whole corpus before splitting, as the authors' published scripts "
-    "do: means and deviations see the test speaker",
+    "corpus": "z-norm over each corpus as a whole before splitting, as the authors' published "
+    "scripts do: means and deviations see the test utterances",
     "speaker": "z-norm over each speaker's own utterances: uses the test speaker's unlabelled "
     "utterances, all at once",
 }

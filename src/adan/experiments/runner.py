@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from adan._progress import progress_bar
 from adan.errors import AdanError
 from adan.experiments.executors import executor
@@ -69,7 +71,11 @@ def run(
     data = data_of(specification, sources)
     store = Store(folder)
     with writing(folder):
-        store.claim({**(about or {}), **settings_of(specification, data)})
+        notes = [*(about or {}).get("notes", []), *(n for s in sources for n in s.notes)]
+        told = {**(about or {}), "notes": [*dict.fromkeys(notes)]}
+        store.claim({**told, **settings_of(specification, data)})
+        if known := [s.traits.assign(corpus=s.corpus) for s in sources if s.traits is not None]:
+            store.keep(pd.concat(known).drop_duplicates(["corpus", "utterance", "trait"]))
         with logged(folder):
             try:
                 failed = _run(store, specification, data, workers, scheduler, trackers, progress)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
-from adan.corpora.emodb import load_emodb
+from adan.corpora.emodb import bundled
+from adan.corpora.pooled import pooled
+from adan.corpora.traits import traits
+from adan.errors import AdanError
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import features_of
@@ -32,6 +37,10 @@ class Source:
         Which of them are improvised; None where the corpus makes no difference.
     recognised : ndarray of shape (n,), or None
         The per cent of listeners who recognised each; None where the corpus does not say.
+    traits : DataFrame, or None
+        In which groups its scores can be shown: see `adan.corpora.traits.traits`.
+    notes : sequence of str
+        What readers of its tables must know.
     """
 
     corpus: str
@@ -40,6 +49,8 @@ class Source:
     data: Data
     improvised: NDArray[np.bool_] | None = None
     recognised: NDArray[np.float64] | None = None
+    traits: pd.DataFrame | None = None
+    notes: Sequence[str] = ()
 
     def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
         """Yield each subset of the corpus; the whole where it makes no difference."""
@@ -51,16 +62,34 @@ class Source:
 def load(specification: Specification, *, progress: bool = False) -> list[Source]:
     """Return the data of a study, one for each corpus and kind of features.
 
+    With protocol "corpus" all corpora are one: see `adan.corpora.pooled.pooled`.
+
     Raises
     ------
     AdanError
-        If there is no such corpus, or it cannot be cut into speakers or sessions.
+        If there is no such corpus, it cannot be cut into speakers or sessions, or corpora cannot
+        be put together.
     """
-    return [
-        source
-        for corpus in specification.corpora
-        for source in _sources(corpus, specification, progress)
-    ]
+    read = [_corpora(choice, specification, progress) for choice in specification.corpora]
+    if specification.protocol == "corpus":
+        alike = _alike([[*corpora] for corpora in read])
+        return [_source(pooled(corpora), "corpus") for corpora in alike]
+    return [_source(corpus, _group(corpus, specification)) for corpus in chain.from_iterable(read)]
+
+
+def _alike(corpora: list[list[Corpus]]) -> list[list[Corpus]]:
+    """Put together the corpora with the same feature set; each must have each set."""
+    sets: dict[str, list[Corpus]] = {}
+    for corpus in chain.from_iterable(corpora):
+        sets.setdefault(corpus.feature_set, []).append(corpus)
+    for name, some in sets.items():
+        there = [corpus.name for corpus in some]
+        if lacking := [c.name for c, *_ in corpora if c.name not in there]:
+            raise AdanError(
+                f"{there[0]} has the features {name!r} and {lacking[0]} has not: the corpora of "
+                "protocol 'corpus' need the same; choose others, or extract them (adan extract)"
+            )
+    return [*sets.values()]
 
 
 def digest(data: Data) -> str:
@@ -77,24 +106,30 @@ def _arrays(data: Data) -> Iterator[tuple[str, NDArray[Any]]]:
     for name, values in vars(data).items():
         if isinstance(values, Sequences):
             yield from vars(values).items()
-        else:
+        elif values is not None:
             yield name, values
 
 
-def _sources(
+def _corpora(
     choice: CorpusChoice, specification: Specification, progress: bool
-) -> Iterator[Source]:
-    if choice.path == BUNDLED:
-        yield _bundled()
-        return
-    corpus = read_corpus(choice.path, **choice.options)
-    group = specification.protocol if specification.protocol in corpus.table else "speaker"
-    corpus.require_groups(group)
+) -> Iterator[Corpus]:
+    """Read a corpus, and yield it with each kind of features."""
+    is_bundled = choice.path == BUNDLED
+    corpus = bundled() if is_bundled else read_corpus(choice.path, **choice.options)
+    corpus = corpus.renamed(choice.emotions)
+    if specification.protocol == "corpus":
+        corpus.require_speakers()
+    else:
+        corpus.require_groups(_group(corpus, specification))
     if corpus.features:
-        yield _source(corpus, group)
+        yield corpus
         return
     for name in specification.features:
-        yield _source(features_of(corpus, name, progress=progress), group)
+        yield features_of(corpus, name, progress=progress)
+
+
+def _group(corpus: Corpus, specification: Specification) -> str:
+    return specification.protocol if specification.protocol in corpus.table else "speaker"
 
 
 def _source(corpus: Corpus, group: str) -> Source:
@@ -107,19 +142,17 @@ def _source(corpus: Corpus, group: str) -> Source:
         utterances=rows.index.to_numpy(str),
         groups=rows[group].to_numpy(str),
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
+        corpora=rows["corpus"].to_numpy(str) if group == "corpus" else None,
     )
+    left_out = corpus.about.get("left_out")
     recognised = rows["recognised"].to_numpy(float) if "recognised" in rows else None
-    return Source(corpus.name, corpus.feature_set, group, data, improvised, recognised)
-
-
-def _bundled() -> Source:
-    emodb = load_emodb()
-    data = Data(
-        X=emodb.data,
-        y=emodb.target,
-        speakers=emodb.groups,
-        utterances=emodb.utterances,
-        groups=emodb.groups,
-        learnable=np.ones(len(emodb.data), bool),
+    return Source(
+        corpus.name,
+        corpus.feature_set,
+        group,
+        data,
+        improvised,
+        recognised,
+        traits(corpus),
+        [f"Left out are {left_out}."] if left_out else [],
     )
-    return Source("EmoDB", "IS11", "speaker", data)

@@ -48,10 +48,19 @@ def _feature_set(name: str) -> str:
 
 
 class CorpusChoice(_Checked):
-    """A corpus, and the options it is read with: see `adan.corpora.read_corpus`."""
+    """A corpus, and the options it is read with: see `adan.corpora.read_corpus`.
+
+    Attributes
+    ----------
+    path, options
+        Where it lies, and how it is read.
+    emotions : dict
+        Other names for some of its emotions, such as anger for angry.
+    """
 
     path: str
     options: dict[str, str | bool] = {}
+    emotions: dict[str, str] = {}
 
     def found_from(self, folder: Path) -> Self:
         """Return the same, its path not relative to where the program runs but to a folder."""
@@ -165,8 +174,9 @@ class Specification(_Checked):
         of older versions call the key ``parts``.
     normalisations : list of {"fold", "corpus", "speaker", "enrolment N"}
         See `adan.evaluation.normalisation`.
-    protocol : {"speaker", "session"}
-        What is left out at a time; speakers where a corpus has no sessions.
+    protocol : {"speaker", "session", "corpus"}
+        What is left out at a time; speakers where a corpus has no sessions. "corpus" tests on each
+        corpus what was learnt from all others.
     methods, classifiers : dict
         By the names that tables shall show.
     seeds : int
@@ -182,7 +192,7 @@ class Specification(_Checked):
     normalisations: Annotated[
         list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
     ] = ["fold"]
-    protocol: Literal["speaker", "session"] = "speaker"
+    protocol: Literal["speaker", "session", "corpus"] = "speaker"
     methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
     seeds: PositiveInt = 10
@@ -230,6 +240,12 @@ class Specification(_Checked):
                     f"methods.{name}: no classifier of the study can be trained on what it makes "
                     f"of {', '.join(self.features)}; synthesizers make vectors"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _corpora_are_several(self) -> Self:
+        if self.protocol == "corpus" and len(self.corpora) < 2:
+            raise ValueError("corpora: protocol = 'corpus' needs at least two, to leave one out")
         return self
 
     def changed(self, **changes: Any) -> Specification:
@@ -296,7 +312,7 @@ def _in_words(problem: Any) -> str:
         group = groups[place[0]] if len(place) > 1 else Specification
         return f"{key} is no key; there are {', '.join(group.model_fields)}"
     text = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {text[0].lower()}{text[1:]}"
+    return f"{key}: {text[0].lower()}{text[1:]}" if key else text
 
 
 def _check_parameters(kind: type[Any], parameters: Mapping[str, Any]) -> None:

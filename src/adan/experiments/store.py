@@ -10,6 +10,7 @@
     cells/NAME.failed.json     why a cell failed
     locks/, logs/              who computes what; one log file a run
     TABLE.parquet              one table of all cells
+    traits.parquet             in which groups the scores of a corpus can be shown
 
 A cell's key is the digest of everything that determines it, and its tables are known by their
 digests, so that a change of any byte is noticed. Only the standard library is imported until tables
@@ -181,6 +182,10 @@ class Store:
                     "normalisations and corpora, and nothing else may change"
                 )
         _write(path, json.dumps(settings, indent=2).encode() + b"\n")
+
+    def keep(self, traits: pd.DataFrame) -> None:
+        """Write in which groups the scores of corpora can be shown, for reports to read."""
+        _write(self.folder / "traits.parquet", _parquet(traits))
 
     def land(self, cell: Cell, tables: Mapping[str, pd.DataFrame], seconds: float) -> None:
         """Keep the tables of a cell that have rows, then the note that tells that it is done."""

@@ -46,6 +46,8 @@ class Data:
     learnable : ndarray of shape (n,), bool
         The rows that synthesizers may learn from where they are training rows; of IEMOCAP the
         improvised turns (Section III-A).
+    corpora : ndarray of shape (n,), default=None
+        The corpus of each, where several are pooled.
     """
 
     X: NDArray[np.floating] | Sequences
@@ -54,10 +56,12 @@ class Data:
     utterances: NDArray[Any]
     groups: NDArray[Any]
     learnable: NDArray[np.bool_]
+    corpora: NDArray[Any] | None = None
 
     def only(self, rows: NDArray[np.bool_]) -> Data:
         """Return the data of some rows alone."""
-        return Data(**{name: values[rows] for name, values in vars(self).items()})
+        known = {name: values for name, values in vars(self).items() if values is not None}
+        return Data(**{name: values[rows] for name, values in known.items()})
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,10 @@ class Folds:
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
         mask = np.isin(np.arange(len(self.data.y)), train)
-        how = "fold" if self._n_enrolled else self.normalisation
-        X, X_test = normalise(self.data.X, mask, self.data.speakers, how)
+        how, whose = "fold" if self._n_enrolled else self.normalisation, self.data.speakers
+        if how == "corpus" and self.data.corpora is not None:  # each by itself, as speakers are
+            how, whose = "speaker", self.data.corpora
+        X, X_test = normalise(self.data.X, mask, whose, how)
         of = self.data.only(mask)
         return Fold(number, X, of.y, of.speakers, of.learnable, X_test, test)
 

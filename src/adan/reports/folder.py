@@ -40,6 +40,8 @@ class Run:
         Published beside measured, where the run is a table of the paper.
     history, points, quality : DataFrame or None
         Losses along training, the t-SNE maps and the quality of synthetic data, where they are.
+    traits : DataFrame or None
+        In which groups scores can be shown: see `adan.corpora.traits.traits`.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Run:
     history: pd.DataFrame | None
     points: pd.DataFrame | None
     quality: pd.DataFrame | None
+    traits: pd.DataFrame | None
 
 
 def read_runs(folder: Path) -> list[Run]:
@@ -70,6 +73,7 @@ def read_runs(folder: Path) -> list[Run]:
             "give the folder of a table, such as table1, or of a study, of which a cell is done"
         )
     quality = _table(folder / "quality.parquet", *_SOURCE, "space", "method", "fold", "class")
+    traits = _table(folder / "traits.parquet", "corpus", *_TRAIT)
     table = _table(folder / f"{about['run']}.csv", *_PUBLISHED) if "run" in about else None
     history = _table(folder / "history.csv", "epoch")
     points = _table(folder / "map.csv", *_POINT)
@@ -85,23 +89,25 @@ def read_runs(folder: Path) -> list[Run]:
             table,
             history,
             points,
-            _of(quality, own),
+            _of(quality, own, *_SOURCE),
+            _of(traits, own, "corpus"),
         )
         for _, own in predictions.groupby(together, sort=False)
     ]
 
 
-def _of(quality: pd.DataFrame | None, predictions: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the rows of the corpus and features of some predictions."""
-    if quality is None:
+def _of(table: pd.DataFrame | None, predictions: pd.DataFrame, *source: str) -> pd.DataFrame | None:
+    """Return the rows of what some predictions are of; None where there are none."""
+    if table is None:
         return None
-    own = quality.merge(predictions[_SOURCE].drop_duplicates(), on=_SOURCE)
+    own = table.merge(predictions[[*source]].drop_duplicates(), on=[*source])
     return None if own.empty else own
 
 
 _SOURCE = ["corpus", "features"]
 _PREDICTION = ("seed", "fold", "speaker", "utterance", "true", "predicted")
 _PUBLISHED = ("row", "subset", "method", "classifier", "published_wa", "published_uar")
+_TRAIT = ("utterance", "trait", "value")
 _POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
 
 

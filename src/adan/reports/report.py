@@ -14,11 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from adan import __version__
-from adan._files import replacing
+from adan._files import replacing, without_formulas
 from adan.corpora import read_corpus
 from adan.errors import AdanError
 from adan.evaluation.quality import ALL
 from adan.reports.folder import Run, read_runs
+from adan.reports.groups import by_group, group_tables, highest
 from adan.reports.page import page
 from adan.reports.tables import (
     label,
@@ -41,6 +42,9 @@ def report(
     folder: Path, *, format: str = "html", output: Path | None = None, corpus: str | None = None
 ) -> list[tuple[str, Path]]:
     """Write the report of a run, one for each corpus and kind of features.
+
+    Where the run knows groups of utterances, their scores are in a CSV file beside it, named like
+    ``report-groups.csv``.
 
     Parameters
     ----------
@@ -81,10 +85,15 @@ def _slug(run: Run) -> str:
 
 def _report(run: Run, format: str, output: Path, corpus: str | None) -> tuple[str, Path]:
     contents = _contents(run)
+    groups, file = contents["groups"], output.with_name(f"{output.stem}-groups.csv")
+    contents |= {"groups": group_tables(groups), "groups_file": file.name}
     if format == "html":
         contents |= page(run, contents["table"], _corpus(run, corpus), beside=output.parent)
     text = _ENVIRONMENTS[format]().get_template(f"report.{format}").render(contents)
     try:
+        if len(groups):
+            with replacing(file) as path:
+                without_formulas(groups).to_csv(path, index=False, float_format="%.4f")
         with replacing(output) as path:
             path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -126,11 +135,10 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
         best = f"The least bad is {_with_gain(worse.iloc[0])}."
     if len(worse) and len(worse) < n:
         best += f" {_of(worse, n)} worse, most of all {_with_gain(worse.iloc[-1])}."
-    real = rows[rows["verdict"] == "baseline"]
-    tops = [some.loc[some["uar"].idxmax()] for some in (real, others)]
+    tops = highest(rows[rows["verdict"] != ""])
     alone, augmented = (f"{number(top['uar'])} ({top['label']})" for top in tops)
-    highest = f"The highest UAR on real data alone is {alone}, with augmentation {augmented}."
-    return [answer, best, highest]
+    both = f"The highest UAR on real data alone is {alone}, with augmentation {augmented}."
+    return [answer, best, both]
 
 
 def _of(some: pd.DataFrame, n: int) -> str:
@@ -158,6 +166,7 @@ def _contents(run: Run) -> dict[str, Any]:
     """Gather what all formats show."""
     rows = _rows(run)
     finished = rows[rows["verdict"].notna()]
+    protocol = run.about["settings"].get("study", {}).get("protocol", "speaker")
     return {
         "title": run.about.get("title", f"{run.folder.name}: {run.corpus}, {run.features}"),
         "quick": bool(run.about.get("quick")),
@@ -169,9 +178,10 @@ def _contents(run: Run) -> dict[str, Any]:
         "corpus": run.corpus,
         "notes": [
             *run.about.get("notes", []),
-            *protocol_notes(run.predictions),
+            *protocol_notes(run.predictions, protocol),
             *statistics_notes(finished),
         ],
+        "groups": by_group(run, finished),
         "quality": None if run.quality is None else _quality(run.quality),
         "about": run.about,
         "sources": run.data,

@@ -28,19 +28,24 @@ def shown(classifier: str) -> str:
     return re.sub(r"\b(svm|dnn)\b", lambda found: found[0].upper(), classifier)
 
 
-def protocol_notes(predictions: pd.DataFrame) -> list[str]:
-    """Return how predictions on one corpus came about: data, protocol, normalisation, seeds."""
+def protocol_notes(predictions: pd.DataFrame, protocol: str = "speaker") -> list[str]:
+    """Return how predictions on one corpus came about: data, protocol, normalisation, seeds.
+
+    With protocol "corpus" it is several, of which each is left out.
+    """
     first = predictions.iloc[0]
     utterances = predictions.drop_duplicates("utterance")
     classes = ", ".join(f"{n} {label}" for label, n in utterances["true"].value_counts().items())
-    group = "speaker" if (predictions["fold"] == predictions["speaker"]).all() else "session"
+    if protocol != "corpus":
+        of_speakers = (predictions["fold"] == predictions["speaker"]).all()
+        protocol = "speaker" if of_speakers else "session"
     how = predictions["normalisation"].unique()
     features = ", ".join(predictions["features"].unique())
     return [
         f"{first['corpus']}, {features}: {len(utterances)} utterances ({classes}) of "
         f"{predictions['speaker'].nunique()} speakers.",
-        f"Leave one {group} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, of "
-        "the predictions pooled over folds.",
+        f"Leave one {protocol} out, {predictions['fold'].nunique()} folds; WA and UAR in per cent, "
+        "of the predictions pooled over folds.",
         *(f"Normalisation “{name}”: {described(name)}." for name in how),
         *([_ONE_SEED] if predictions["seed"].nunique() == 1 else []),
     ]
