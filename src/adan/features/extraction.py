@@ -20,6 +20,7 @@ from adan import _cluster
 from adan._files import readable
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, Segment, content_of, decode
+from adan.audio.perturbation import Copy
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features import apart
@@ -205,7 +206,10 @@ def _outcome(
 
 
 def _digest(segment: Segment) -> str:
-    """Return the SHA-256 of a file's content, and of a segment's times behind it."""
+    """Return the SHA-256 of a file's content, a segment's times and how a copy is made."""
+    if isinstance(segment, Copy):
+        heard = [_digest(part) for part in (segment.parent, segment.other) if part]
+        return hashlib.sha256(" ".join([*heard, segment.how]).encode()).hexdigest()
     if segment.is_whole:
         return hashlib.sha256(content_of(segment)).hexdigest()
     try:
