@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
+from adan.audio.perturbation import Perturbation
 from adan.networks.many import Task, fit_many
 from adan.synthesis.base import Synthesizer, fit_all
 
@@ -41,6 +42,8 @@ class Fold:
         Test vectors.
     test : ndarray of shape (n_test,)
         Their places in the corpus.
+    copies : mapping of Perturbation to list of ndarray of shape (n_train, d), float32
+        Vectors of perturbed copies of the training utterances, in their order.
     """
 
     number: int
@@ -50,6 +53,7 @@ class Fold:
     learnable: NDArray[np.bool_]
     X_test: NDArray[np.float32]
     test: NDArray[np.intp]
+    copies: Mapping[Perturbation, Sequence[NDArray[np.float32]]] = field(default_factory=dict)
 
     @property
     def learnt(self) -> tuple[NDArray[np.float32], NDArray[Any]]:
@@ -83,24 +87,36 @@ class Method:
         Synthetic sets, each of the size and class make-up of the real training set.
     more : mapping of label to int
         How many times as many synthetic vectors of a class as the others get.
+    perturbation : Perturbation or None
+        In place of a synthesizer: copies of the training utterances are in the training set.
     """
 
     synthesizer: Synthesizer | None = None
     real: bool = True
     times: int = 10
     more: Mapping[str, int] = field(default_factory=dict)
+    perturbation: Perturbation | None = None
 
     def n_rows(self, y: NDArray[Any]) -> int:
         """Return the number of vectors of the training set made of real ones labelled ``y``."""
+        if self.perturbation is not None:
+            return (self.real + len(self.perturbation.strengths)) * len(y)
         if self.synthesizer is None:
             return len(y)
         of_a_set = sum(self.more.get(label, 1) for label in y)
         return self.real * len(y) + self.times * of_a_set
 
     def training_set(
-        self, X: NDArray[np.float32], y: NDArray[Any], fitted: Synthesizer | None
+        self,
+        X: NDArray[np.float32],
+        y: NDArray[Any],
+        fitted: Synthesizer | None,
+        copies: Mapping[Perturbation, Sequence[NDArray[np.float32]]] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Return the vectors and labels to train classifiers on."""
+        if self.perturbation is not None:
+            sets = [*[X] * self.real, *(copies or {})[self.perturbation]]
+            return np.vstack(sets), np.tile(y, len(sets))
         if fitted is None:
             return X, y
         labels = np.repeat(y, [self.more.get(label, 1) for label in y])
@@ -191,7 +207,7 @@ def train_classifiers(
 
     def of_fold(i: int) -> Iterator[Task]:
         fold = folds[i]
-        X, y = method.training_set(fold.X, fold.y, synthesizers[i])
+        X, y = method.training_set(fold.X, fold.y, synthesizers[i], fold.copies)
         n_real = len(fold.X) if method.real else None
         for name, classifier in classifiers.items():
             yield Task((i, name), settle(classifier, fold, seed), X, y, n_real)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +83,12 @@ def fit_scaling(X: NDArray[np.floating]) -> Scaling:
 
 
 def normalise(
-    X: NDArray[np.floating], train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    X: NDArray[np.floating],
+    train: NDArray[np.bool_],
+    speakers: NDArray[np.str_],
+    how: str,
+    copies: Iterable[NDArray[np.floating]] = (),
+) -> tuple[NDArray[np.float32], ...]:
     """Split feature vectors into training and test rows, normalised.
 
     Features that are constant over the training rows are removed first (Section III-B).
@@ -98,11 +103,15 @@ def normalise(
         The speaker of each row.
     how : {"fold", "corpus", "speaker"}
         See `NORMALISATIONS`.
+    copies : iterable of ndarray of shape (n, d), default=()
+        Vectors of perturbed copies, a row for each utterance. Means and deviations are those of X.
 
     Returns
     -------
     X_train, X_test : ndarray of shape (n_train, d') and (n_test, d'), float32
         Normalised vectors, ``d' <= d``.
+    *copies : ndarray of shape (n_train, d'), float32
+        The training rows of each of the copies.
 
     Raises
     ------
@@ -114,13 +123,15 @@ def normalise(
     if how == "fold":
         X_train = X[train]
         scaling = fit_scaling(X_train)
-        return scaling(X_train), scaling(X[~train])
-    X = X[:, _varying(X[train])]
-    if how == "corpus":
-        X = StandardScaler().fit_transform(X)
-    else:
-        X = X.copy()
-        for speaker in np.unique(speakers):
-            X[speakers == speaker] = StandardScaler().fit_transform(X[speakers == speaker])
-    X = X.astype(np.float32, copy=False)
-    return X[train], X[~train]
+        return scaling(X_train), scaling(X[~train]), *(scaling(C[train]) for C in copies)
+    kept = _varying(X[train])
+    who = speakers if how == "speaker" else np.full(len(X), "everybody")
+    norms = {one: StandardScaler().fit(X[who == one][:, kept]) for one in np.unique(who)}
+
+    def normalised(X: NDArray[np.floating], rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+        Z = np.empty((rows.sum(), len(kept)), np.float32)
+        for one in np.unique(who[rows]):
+            Z[who[rows] == one] = norms[one].transform(X[rows & (who == one)][:, kept])
+        return Z
+
+    return normalised(X, train), normalised(X, ~train), *(normalised(C, train) for C in copies)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import adan
 from adan.classifiers.registry import CLASSIFIERS
-from adan.experiments.sources import digest
+from adan.experiments.sources import digest, digest_of_copies
 from adan.experiments.specification import Specification
 from adan.experiments.study import Data, parameters_of
 from adan.synthesis.registry import BUILT_IN
@@ -33,6 +34,7 @@ def settings_of(
                 name: {
                     **vars(method),
                     "synthesizer": parameters_of(method.synthesizer),
+                    "perturbation": method.perturbation and asdict(method.perturbation),
                     "classifiers": [*study.classifiers_of(name)],
                 }
                 for name, method in study.methods.items()
@@ -46,6 +48,10 @@ def settings_of(
                 "subset": subset,
                 "utterances": len(rows.y),
                 "sha256": digest(rows),
+                "copies": {
+                    name: digest_of_copies(rows.copies[by])
+                    for name, by in specification.perturbations.items()
+                },
             }
             for (corpus, features, subset), rows in data.items()
         ],

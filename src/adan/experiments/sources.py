@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adan.audio.perturbation import Perturbation
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
+from adan.errors import AdanError
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
-from adan.features import features_of
+from adan.features import extract, features_of
 
 
 @dataclass(frozen=True)
@@ -54,40 +57,83 @@ def load(specification: Specification, *, progress: bool = False) -> list[Source
     AdanError
         If there is no such corpus, or it cannot be cut into speakers or sessions.
     """
-    return [
-        source
-        for corpus in specification.corpora
-        for source in _sources(corpus, specification, progress)
-    ]
+    corpora = [_read(choice, specification) for choice in specification.corpora]
+    return [source for corpus in corpora for source in _sources(corpus, specification, progress)]
 
 
 def digest(data: Data) -> str:
-    """Return the SHA-256 of all that the data hold, their order included."""
+    """Return the SHA-256 of all that the data hold but copies, their order included."""
+    return _digest(data.arrays())
+
+
+def digest_of_copies(copies: Sequence[NDArray[np.floating]]) -> str:
+    """Return the SHA-256 of the vectors that a perturbation made."""
+    return _digest({f"copy {i}": X for i, X in enumerate(copies)})
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
     sha = hashlib.sha256()
-    for name, values in vars(data).items():
+    for name, values in arrays.items():
         sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
         for start in range(0, len(values), 256):
             sha.update(np.ascontiguousarray(values[start : start + 256]).data)
     return sha.hexdigest()
 
 
+def _read(choice: CorpusChoice, specification: Specification) -> Corpus | None:
+    """Read a corpus and check that the study can be made of it; None is the bundled features."""
+    corpus = None if choice.path == BUNDLED else read_corpus(choice.path, **choice.options)
+    if corpus:
+        corpus.require_groups(_group(corpus, specification))
+    for method in specification.perturbations:
+        if not corpus or corpus.features:
+            raise AdanError(
+                f"perturbations need audio: {corpus.name if corpus else BUNDLED} is a table of "
+                f"features; give a corpus of recordings, or leave out methods.{method}"
+            )
+    return corpus
+
+
+def _group(corpus: Corpus, specification: Specification) -> str:
+    return specification.protocol if specification.protocol in corpus.table else "speaker"
+
+
 def _sources(
-    choice: CorpusChoice, specification: Specification, progress: bool
+    corpus: Corpus | None, specification: Specification, progress: bool
 ) -> Iterator[Source]:
-    if choice.path == BUNDLED:
+    if not corpus:
         yield _bundled()
         return
-    corpus = read_corpus(choice.path, **choice.options)
-    group = specification.protocol if specification.protocol in corpus.table else "speaker"
-    corpus.require_groups(group)
+    group = _group(corpus, specification)
     if corpus.features:
         yield _source(corpus, group)
         return
     for name in specification.features:
-        yield _source(features_of(corpus, name, progress=progress), group)
+        with_features = features_of(corpus, name, progress=progress)
+        copies = {
+            by: _copies(corpus, by, name, progress)
+            for by in dict.fromkeys(specification.perturbations.values())
+        }
+        yield _source(with_features, group, copies)
 
 
-def _source(corpus: Corpus, group: str) -> Source:
+def _copies(
+    corpus: Corpus, by: Perturbation, feature_set: str, progress: bool
+) -> list[NDArray[np.float32]]:
+    """Return the vectors of the copies of a corpus, a row for each utterance."""
+    alike = corpus.table[corpus.table.columns.intersection(["emotion", "speaker", "improvised"])]
+    groups = [*alike.itertuples(index=False, name=None)]
+    return [
+        extract(some, feature_set, progress=progress).table.to_numpy(np.float32)
+        for some in by.copies(corpus.recordings(), groups)
+    ]
+
+
+def _source(
+    corpus: Corpus,
+    group: str,
+    copies: Mapping[Perturbation, Sequence[NDArray[np.float32]]] | None = None,
+) -> Source:
     rows = corpus.table
     improvised = rows["improvised"].to_numpy(bool) if "improvised" in rows else None
     data = Data(
@@ -97,6 +143,7 @@ def _source(corpus: Corpus, group: str) -> Source:
         utterances=rows.index.to_numpy(str),
         groups=rows[group].to_numpy(str),
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
+        copies=copies or {},
     )
     recognised = rows["recognised"].to_numpy(float) if "recognised" in rows else None
     return Source(corpus.name, corpus.feature_set, group, data, improvised, recognised)

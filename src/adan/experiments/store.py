@@ -322,7 +322,8 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
     Parameters
     ----------
     settings : mapping
-        ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each;
+        ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each, and
+        the SHA-256 of each method's perturbed ``copies``, by its name, where it has some;
         ``code``: what identifies the code; ``settings``: a mapping with ``study``, as
         `adan.experiments.specification` has it, and ``methods`` and ``classifiers``, all their
         parameters by name.
@@ -338,7 +339,8 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
             for seed in range(study["seeds"]):
                 for method, parameters in methods.items():
                     sha = begun.copy()
-                    sha.update(f"{seed} {parameters}".encode())
+                    copies = data.get("copies", {}).get(method, "")
+                    sha.update(f"{seed} {parameters} {copies}".encode())
                     cells.append(Cell(*names, normalisation, method, seed, sha.hexdigest()))
     return cells
 

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import LeaveOneGroupOut
 
 from adan._computing import computing
+from adan.audio.perturbation import Perturbation
 from adan.classifiers.enrolment import fit_enrolment
 from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
@@ -45,6 +47,9 @@ class Data:
     learnable : ndarray of shape (n,), bool
         The rows that synthesizers may learn from where they are training rows; of IEMOCAP the
         improvised turns (Section III-A).
+    copies : mapping of Perturbation to list of ndarray of shape (n, d)
+        Feature vectors of perturbed copies, a row for each row of X: its parent, whose label and
+        speaker it has.
     """
 
     X: NDArray[np.floating]
@@ -53,10 +58,16 @@ class Data:
     utterances: NDArray[Any]
     groups: NDArray[Any]
     learnable: NDArray[np.bool_]
+    copies: Mapping[Perturbation, Sequence[NDArray[np.floating]]] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return what there is of each row but its copies, by name."""
+        return {name: values for name, values in vars(self).items() if name != "copies"}
 
     def only(self, rows: NDArray[np.bool_]) -> Data:
         """Return the data of some rows alone."""
-        return Data(**{name: values[rows] for name, values in vars(self).items()})
+        copies = {by: [X[rows] for X in some] for by, some in self.copies.items()}
+        return Data(**{name: of[rows] for name, of in self.arrays().items()}, copies=copies)
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,8 @@ class Folds:
         self.choices = Choices()
         splits = LeaveOneGroupOut().split(data.X, data.y, data.groups)
         self._splits = [(train, test) for train, test in splits]
-        self._together = max(1, FOLDS_BYTES // (4 * data.X.size))
+        n_matrices = 1 + sum(map(len, data.copies.values()))
+        self._together = max(1, FOLDS_BYTES // (4 * data.X.size * n_matrices))
         self._all: list[Fold] = []
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
@@ -160,11 +172,14 @@ class Folds:
 
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
-        mask = np.isin(np.arange(len(self.data.X)), train)
+        data, mask = self.data, np.isin(np.arange(len(self.data.X)), train)
         how = "fold" if self._n_enrolled else self.normalisation
-        X, X_test = normalise(self.data.X, mask, self.data.speakers, how)
-        of = self.data.only(mask)
-        return Fold(number, X, of.y, of.speakers, of.learnable, X_test, test)
+        sets = chain.from_iterable(data.copies.values())
+        X, X_test, *normalised = normalise(data.X, mask, data.speakers, how, sets)
+        left = iter(normalised)
+        copies = {by: [next(left) for _ in some] for by, some in data.copies.items()}
+        y, speakers, learnable = data.y[mask], data.speakers[mask], data.learnable[mask]
+        return Fold(number, X, y, speakers, learnable, X_test, test, copies)
 
     def _enrolled(self, fold: Fold, seed: int) -> Fold:
         """Take their offsets from a fold's speakers; test utterances that enrol are left out."""
@@ -185,8 +200,10 @@ class Folds:
                 f"normalisation {self.normalisation!r}: {self.group(fold)} has no more than "
                 f"{len(kept)} utterances, and none is left to score: enrol with fewer"
             )
-        X = fold.X - np.float32(believed) * labelled_offsets(fold.X, *fold.codes)
-        return replace(fold, X=X, X_test=X_test[kept], test=fold.test[kept])
+        offsets = np.float32(believed) * labelled_offsets(fold.X, *fold.codes)
+        copies = {by: [C - offsets for C in some] for by, some in fold.copies.items()}
+        X, test = fold.X - offsets, fold.test[kept]
+        return replace(fold, X=X, X_test=X_test[kept], test=test, copies=copies)
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:
