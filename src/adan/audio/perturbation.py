@@ -135,8 +135,14 @@ class Copy(Segment):
         signal, rate = super().signal()
         return one_channel(self.by.change(signal, rate, self)[:, None]), rate
 
+    @property
+    def words(self) -> str:
+        """How it was made, in short."""
+        again = f" #{self.number + 1}" if self.number else ""
+        return f"{self.by.name} {self.strength:.12g}{again}"
+
     def __str__(self) -> str:
-        return f"{super().__str__()} ({self.by.name} {self.strength:g})"
+        return f"{super().__str__()} ({self.words})"
 
 
 @dataclass(frozen=True)

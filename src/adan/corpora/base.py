@@ -137,9 +137,9 @@ class Corpus:
         self._require_column(column)
         if self.is_synthetic.any():
             raise AdanError(
-                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
-                "everybody, so that nobody could be tested: give the table without them, and name "
-                "the synthesizer instead"
+                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were made of "
+                "everybody's, so that nobody could be tested: give the table without them, and "
+                "name the synthesizer or perturbation instead"
             )
         emotions = self.table.groupby(column, observed=True)["emotion"].agg(["nunique", "first"])
         if len(emotions) < 2:

@@ -14,6 +14,7 @@ from adan.audio.perturbation import Perturbation
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
 from adan.errors import AdanError
+from adan.experiments.copies import copies_of
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
 from adan.features import extract, features_of
@@ -121,11 +122,9 @@ def _copies(
     corpus: Corpus, by: Perturbation, feature_set: str, progress: bool
 ) -> list[NDArray[np.float32]]:
     """Return the vectors of the copies of a corpus, a row for each utterance."""
-    alike = corpus.table[corpus.table.columns.intersection(["emotion", "speaker", "improvised"])]
-    groups = [*alike.itertuples(index=False, name=None)]
     return [
         extract(some, feature_set, progress=progress).table.to_numpy(np.float32)
-        for some in by.copies(corpus.recordings(), groups)
+        for some in copies_of(corpus, by)
     ]
 
 

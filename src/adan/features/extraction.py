@@ -164,13 +164,12 @@ def _outcomes(
 ) -> list[_Outcome]:
     """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
     outcomes = []
+    title = ", ".join([extractor.name, *(s.words for s in segments[:1] if isinstance(s, Copy))])
     outcome_of = partial(_outcome, extractor.compute, extractor.store, len(extractor.features))
     with (
         warnings.catch_warnings(),
         _mapping(options) as look,
-        progress_bar(
-            total=len(segments), desc=extractor.name, delay=2, disable=not options.progress
-        ) as bar,
+        progress_bar(total=len(segments), desc=title, delay=2, disable=not options.progress) as bar,
     ):
         warnings.simplefilter("ignore")
         for outcome in look(outcome_of, segments):
