@@ -110,6 +110,8 @@ def test_a_run_grows_by_a_perturbation(make_corpus, tmp_path, capsys):
     table = pd.read_parquet(folder / "predictions.parquet")
     assert table["method"].value_counts().to_dict() == {"real only": 8, "speed": 8}
     settings = json.loads((folder / "settings.json").read_text())
+    made = settings["settings"]["methods"]["speed"]["perturbation"]
+    assert made == {"perturbation": "speed", "strengths": [0.9, 1.1], "seed": 0}
     settings["data"][0]["copies"]["speed"] = "others"
     assert cells_of(settings)[1].key != keys[1][1]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -182,6 +182,11 @@ class Perturbation(ABC):
         if self.seed < 0:
             raise AdanError(f"the seed of {self.name} is {self.seed}, and must be 0 or more")
         object.__setattr__(self, "strengths", tuple(map(float, self.strengths)))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that determines it but audio, fit for JSON."""
+        return {"perturbation": self.name, **asdict(self)}
 
     @abstractmethod
     def change(self, signal: Signal, rate: int, copy: Copy) -> Signal:

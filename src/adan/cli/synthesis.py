@@ -64,7 +64,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--strengths",
         type=numbers,
         metavar="A,B,C",
-        help="of the perturbation: a copy of every recording for each [its own]",
+        help="of the perturbation, such as --strengths=-6,6: a copy of every recording for each "
+        "[its own]",
     )
     add_output(command, "table to write (.parquet or .csv); with --audio a folder")
     command.set_defaults(run=_augment, **OF_ROWS)

@@ -6,7 +6,6 @@ import ast
 import hashlib
 import platform
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +33,7 @@ def settings_of(
                 name: {
                     **vars(method),
                     "synthesizer": parameters_of(method.synthesizer),
-                    "perturbation": method.perturbation and asdict(method.perturbation),
+                    "perturbation": method.perturbation and method.perturbation.settings,
                     "classifiers": [*study.classifiers_of(name)],
                 }
                 for name, method in study.methods.items()
