@@ -86,12 +86,12 @@ def _read(choice: CorpusChoice, specification: Specification) -> Corpus | None:
     corpus = None if choice.path == BUNDLED else read_corpus(choice.path, **choice.options)
     if corpus:
         corpus.require_groups(_group(corpus, specification))
-    for method in specification.perturbations:
-        if not corpus or corpus.features:
-            raise AdanError(
-                f"perturbations need audio: {corpus.name if corpus else BUNDLED} is a table of "
-                f"features; give a corpus of recordings, or leave out methods.{method}"
-            )
+    perturbed = next(iter(specification.perturbations), None)
+    if perturbed is not None and (not corpus or corpus.features):
+        raise AdanError(
+            f"perturbations need audio: {corpus.name if corpus else BUNDLED} is a table of "
+            f"features; give a corpus of recordings, or leave out methods.{perturbed}"
+        )
     return corpus
 
 
