@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
+from adan.audio.perturbation import Perturbation
 from adan.networks.many import Task, fit_many
-from adan.sequences import joined
+from adan.sequences import Rows, joined
 from adan.synthesis.base import Synthesizer, fit_all
 
 SETS_BYTES = 2**31
@@ -42,6 +43,8 @@ class Fold:
         Test vectors or sequences.
     test : ndarray of shape (n_test,)
         Their places in the corpus.
+    copies : mapping of Perturbation to list of ndarray of shape (n_train, d) or Sequences
+        Features of perturbed copies of the training utterances, in their order.
     """
 
     number: int
@@ -51,6 +54,7 @@ class Fold:
     learnable: NDArray[np.bool_]
     X_test: Any
     test: NDArray[np.intp]
+    copies: Mapping[Perturbation, Sequence[Any]] = field(default_factory=dict)
 
     @property
     def learnt(self) -> tuple[Any, NDArray[Any]]:
@@ -84,24 +88,36 @@ class Method:
         Synthetic sets, each of the size and class make-up of the real training set.
     more : mapping of label to int
         How many times as many synthetic vectors of a class as the others get.
+    perturbation : Perturbation or None
+        In place of a synthesizer: copies of the training utterances are in the training set.
     """
 
     synthesizer: Synthesizer | None = None
     real: bool = True
     times: int = 10
     more: Mapping[str, int] = field(default_factory=dict)
+    perturbation: Perturbation | None = None
 
     def n_rows(self, y: NDArray[Any]) -> int:
         """Return the number of vectors of the training set made of real ones labelled ``y``."""
+        if self.perturbation is not None:
+            return (self.real + len(self.perturbation.strengths)) * len(y)
         if self.synthesizer is None:
             return len(y)
         of_a_set = sum(self.more.get(label, 1) for label in y)
         return self.real * len(y) + self.times * of_a_set
 
     def training_set(
-        self, X: Any, y: NDArray[Any], fitted: Synthesizer | None
+        self,
+        X: Any,
+        y: NDArray[Any],
+        fitted: Synthesizer | None,
+        copies: Mapping[Perturbation, Sequence[Rows]] | None = None,
     ) -> tuple[Any, NDArray[Any]]:
         """Return the vectors or sequences to train classifiers on, and their labels."""
+        if self.perturbation is not None:
+            sets = [*[X] * self.real, *(copies or {})[self.perturbation]]
+            return joined(*sets), np.tile(y, len(sets))
         if fitted is None:
             return X, y
         labels = np.repeat(y, [self.more.get(label, 1) for label in y])
@@ -195,7 +211,7 @@ def train_classifiers(
 
     def of_fold(i: int) -> Iterator[Task]:
         fold = folds[i]
-        X, y = method.training_set(fold.X, fold.y, synthesizers[i])
+        X, y = method.training_set(fold.X, fold.y, synthesizers[i], fold.copies)
         n_real = len(fold.X) if method.real else None
         for name, classifier in classifiers.items():
             yield Task((i, name), settle(classifier, fold, seed), X, y, n_real)

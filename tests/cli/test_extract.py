@@ -1,10 +1,15 @@
 """From audio to features and to an augmented table, by commands."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from adan.audio.perturbation import Speed, Splice
 from adan.cli import main
+from adan.corpora import read_corpus
 from adan.corpora.table_files import read_table
+from adan.experiments.copies import copies_of
+from adan.features import extract
 
 
 @pytest.fixture
@@ -71,3 +76,70 @@ def test_bad_audio_is_named_or_skipped(adan, make_corpus, tmp_path):
     assert code == 0
     assert "left out" in err
     assert "3 utterances" in out
+
+
+@pytest.mark.usefixtures("audio_extra")
+@pytest.mark.parametrize("by", [Speed((0.9, 1.2)), Splice((0, 0))])
+def test_perturbed_copies_are_a_larger_corpus(adan, make_corpus, tmp_path, by):
+    """Features of the files are those of a study's copies, to the last bit."""
+    corpus, folder, features = make_corpus(n_each=2), tmp_path / "copies", tmp_path / "x.parquet"
+    strengths = ",".join(map(str, by.strengths))
+    command = ["augment", corpus, "--audio", by.name, "--strengths", strengths, "-o", folder]
+    code, out, err = adan(*command)
+    assert code == 0, err
+    assert f"{folder / 'corpus.csv'}: 8 real utterances and 16 copies" in out
+    assert len([*folder.glob("*.wav")]) == 16
+    code, out, err = adan("extract", folder / "corpus.csv", "--features", "IS09", "-o", features)
+    assert code == 0, err
+    table = read_table(features)
+    real, copies = table.table[:8], table.table[8:]
+    assert copies["synthetic"].all()
+    assert not real["synthetic"].any()
+    for known in ("emotion", "speaker", "take"):
+        assert copies[known].tolist() == real.loc[copies["parent"], known].tolist()
+    expected = [extract(some, "IS09").table for some in copies_of(read_corpus(corpus), by)]
+    assert np.array_equal(copies[[*table.features]], pd.concat(expected))
+    code, _, err = adan(*command)
+    assert code == 2
+    assert "is there already and not empty: choose another folder, or replace files in it" in err
+    assert adan(*command, "--force")[0] == 0
+
+
+@pytest.mark.usefixtures("audio_extra")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--audio", "pitch"], "no perturbation 'pitch'; there are speed, vtlp"),
+        (["--audio", "speed", "--strengths", "9"], "the strengths of speed are factors from 0.5"),
+        (["--audio", "speed", "--times", "3"], "--times is of synthetic rows, and --audio makes"),
+        (["--audio", "speed", "-o", "FILE"], "is a file: name a folder for the copies"),
+        (["--strengths", "0.9"], "--strengths is of a perturbation: name one with --audio"),
+        (["--skip-speakers"], "skip_speakers is an option of a corpus: give it with --audio only"),
+    ],
+)
+def test_options_of_copies_and_of_rows_are_not_mixed(adan, make_corpus, tmp_path, options, message):
+    corpus = make_corpus()
+    given = [corpus if word == "FILE" else word for word in options]
+    code, _, err = adan("augment", corpus, "-o", tmp_path / "new", *given)
+    assert code == 2
+    assert message in err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_table_of_features_has_nothing_to_perturb(adan, make_study_file, tmp_path):
+    make_study_file()
+    code, _, err = adan(
+        "augment", tmp_path / "rows.parquet", "--audio", "vtlp", "-o", tmp_path / "x"
+    )
+    assert code == 2
+    assert "rows has no audio: its table needs a column 'file'" in err
+
+
+@pytest.mark.usefixtures("audio_extra")
+def test_audio_that_cannot_be_perturbed_is_named(adan, make_corpus, tmp_path):
+    corpus = make_corpus()
+    (tmp_path / "audio" / "01-anger-0.wav").write_bytes(b"")
+    code, _, err = adan("augment", corpus, "--audio", "speed", "-o", tmp_path / "copies")
+    assert code == 2
+    assert "01-anger-0.wav (speed 0.9): empty: mend the file, or leave it out" in err
+    assert not (tmp_path / "copies" / "corpus.csv").exists()

@@ -84,7 +84,7 @@ def test_what_a_table_that_was_augmented_is_good_for(make_rows, tmp_path, capsys
     model = tmp_path / "model.adan"
     assert main(["train", str(both), "--classifier", "svm", "-o", str(model)]) == 0
     told = capsys.readouterr().err
-    assert "48 synthetic rows, which were learnt from all speakers: trained on all rows" in told
+    assert "48 synthetic rows, which were made of all speakers': trained on all rows" in told
     card = EmotionRecognizer.load(model).card_
     assert "unseen_speakers" not in card
     assert card["features"] == "mine"

@@ -12,6 +12,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from adan import DNNClassifier
+from adan.audio.perturbation import Speed
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import TunedSVM
 from adan.evaluation.scores import score
@@ -28,7 +29,9 @@ SHORT = {
     "precision": "float32",
     "diffusion_steps": 5,
 }
-METHODS = ["real only", *BUILT_IN]
+METHODS = ["real only", *BUILT_IN, "speed"]
+SPEED = Speed(tuple(np.linspace(0.8, 1.2, len(BUILT_IN) + 1)))
+"""Has a copy of an utterance more than the last method has synthetic sets."""
 SIZES = {"03": 23, "08": 30, "09": 37}
 TESTED = "09"
 REAL = 53
@@ -42,7 +45,7 @@ def all_methods(**times: int) -> dict[str, Method]:
         known = synthesizer(name).get_params()
         short = {k: v for k, v in SHORT.items() if k in known}
         methods[name] = Method(synthesizer(name, **short), times=times.get(name, 1))
-    return methods
+    return {**methods, "speed": Method(perturbation=SPEED)}
 
 
 class Spy(ClassifierMixin, BaseEstimator):
@@ -87,7 +90,8 @@ def _no_quality(monkeypatch):
 def data(make_rows):
     X, y = make_rows(n=90, d=20)
     speakers = np.repeat([*SIZES], [*SIZES.values()])
-    return Data(X, y, speakers, np.arange(90).astype(str), speakers, np.ones(90, bool))
+    names, copies = np.arange(90).astype(str), {SPEED: [f * X for f in SPEED.strengths]}
+    return Data(X, y, speakers, names, speakers, np.ones(90, bool), copies=copies)
 
 
 def learnt(data: Data, normalisation: str) -> dict[tuple[str, str], list[np.ndarray]]:
@@ -116,7 +120,8 @@ def scrambled(data: Data) -> Data:
     X, y = data.X.copy(), data.y.copy()
     X[test] = 50 - 3 * X[test][:, ::-1]
     y[test] = np.roll(y[test], 1)
-    return replace(data, X=X, y=y)
+    copies = {SPEED: [np.where(test[:, None], C + 7, C) for C in data.copies[SPEED]]}
+    return replace(data, X=X, y=y, copies=copies)
 
 
 def removed(data: Data) -> Data:
@@ -187,7 +192,8 @@ def shuffled(make_rows):
     X, y = make_rows(n=360, d=20)
     speakers = np.repeat(["03", "08", "09", "10", "11", "12"], 60)
     y = np.random.default_rng(1).permutation(y)
-    return Data(X, y, speakers, np.arange(360).astype(str), speakers, np.ones(360, bool))
+    names, copies = np.arange(360).astype(str), {SPEED: [X + 0.1 for _ in SPEED.strengths]}
+    return Data(X, y, speakers, names, speakers, np.ones(360, bool), copies=copies)
 
 
 def test_shuffled_labels_give_chance(shuffled, uar):
@@ -211,7 +217,7 @@ def test_a_marker_of_the_speaker_does_not_help(shuffled, uar):
     y = np.where(rng.random(360) < 0.8, favourite, shuffled.y)
     X = rng.normal(size=(360, 20))
     X[:, : len(speakers)] += 10 * np.eye(len(speakers))[number]
-    marked = replace(shuffled, X=X, y=y)
+    marked = replace(shuffled, X=X, y=y, copies={SPEED: [X for _ in SPEED.strengths]})
     assert (uar(marked, all_methods()) < 100 / 3 + 10).all()
     mixed = replace(marked, groups=rng.permutation(marked.groups))
     assert (uar(mixed, {"real only": Method()}) > 70).all()

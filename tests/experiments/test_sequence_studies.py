@@ -8,7 +8,7 @@ from adan import AdanError
 from adan.cli import main
 from adan.experiments.sources import digest, load
 from adan.experiments.specification import checked
-from adan.experiments.study import Folds
+from adan.experiments.study import Folds, run
 from adan.experiments.tasks import data_of
 
 SMALL = {"hidden": 8, "units": 4, "steps": 5, "batch_size": 4}
@@ -91,6 +91,10 @@ parameters = {{ hidden = 8, units = 4, steps = 5, batch_size = 4 }}
             {"methods": {"copies": {"synthesizer": "duplication", "classifiers": ["rnn"]}}},
             "methods.copies: no classifier of the study can be trained on what it makes",
         ),
+        (
+            {"normalisations": ["enrolment 5"]},
+            "normalisations: enrolment 5 needs vectors, and logmel20 are sequences",
+        ),
     ],
 )
 def test_vectors_and_sequences_are_not_mixed(changes, message):
@@ -107,6 +111,24 @@ def test_a_corpus_without_audio_has_no_sequences():
     )
     with pytest.raises(AdanError, match="EmoDB has IS11, which are vectors, and no classifier"):
         data_of(only_sequences, load(only_sequences))
+
+
+def test_perturbed_copies_train_networks_that_read_sequences(corpus):
+    made = study(
+        corpus,
+        features=["logmel20"],
+        methods={"speed": {"perturbation": "speed", "parameters": {"strengths": [0.8, 1.25]}}},
+        classifiers={"rnn": {"kind": "attention rnn", "parameters": SMALL}},
+    )
+    (source,) = load(made)
+    (fold, *_) = next(Folds(source.data, "fold").some(0))
+    (copies,) = fold.copies.values()
+    slower, faster = (copy.lengths.sum() for copy in copies)
+    assert slower > fold.X.lengths.sum() > faster
+    X, y = made.study("fold").methods["speed"].training_set(fold.X, fold.y, None, fold.copies)
+    assert len(X) == len(y) == 3 * len(fold.X)
+    (predicted,) = run(made.study("fold", "logmel20"), source.data)
+    assert len(predicted) == len(source.data.y)
 
 
 def test_what_is_learnt_knows_nothing_of_the_test_speaker(corpus):

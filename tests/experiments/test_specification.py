@@ -5,8 +5,10 @@ import re
 import pytest
 
 from adan import ADAN, AdanError
+from adan.audio.perturbation import Speed
 from adan.experiments import specification
 from adan.experiments.specification import TEMPLATE, read
+from adan.folds import Method
 
 
 def test_the_template_is_a_study(tmp_path):
@@ -16,7 +18,7 @@ def test_the_template_is_a_study(tmp_path):
     assert [*study.methods] == ["real only", "smote", "adan"]
     with pytest.raises(AdanError, match="is there already"):
         specification.write_template(tmp_path / "study.toml")
-    keys = re.findall(r"^# ?(more) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
+    keys = re.findall(r"^# ?(more|perturbation) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
     named = {a or b for a, b in keys}
     assert named == {
         *specification.Specification.model_fields,
@@ -30,8 +32,16 @@ def test_values_become_methods_and_classifiers(make_study_file):
     assert study.methods["real only"].synthesizer is None
     assert isinstance(study.methods["adan"].synthesizer, ADAN)
     assert study.methods["adan"].synthesizer.hidden == (10,)
+    assert study.methods["adan"].perturbation is None
     assert not study.methods["synthetic only"].real
     assert study.classifiers["dnn"].steps == 20
+
+
+def test_a_perturbation_takes_the_place_of_a_synthesizer(make_study_file):
+    more = "fast = { perturbation = 'speed', real = false, parameters = { strengths = [1.1] } }"
+    study = read(make_study_file(more=more))
+    assert study.perturbations == {"fast": Speed((1.1,))}
+    assert study.study("fold").methods["fast"] == Method(real=False, perturbation=Speed((1.1,)))
 
 
 def test_the_old_name_of_subsets_goes_on_working(make_study_file):
@@ -59,6 +69,22 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),
         ("methods.a.synthesizer = 'b'", "methods.a: no synthesizer 'b'; there are adan"),
         ("methods.a = {synthesizer = 'none', times = 2}", "allows no times"),
+        ("methods.a = {times = 2}", "give either a synthesizer ('none' is real data alone) or a"),
+        ("methods.a = {synthesizer = 'adan', perturbation = 'speed'}", "give either a synth"),
+        ("methods.a.perturbation = 'b'", "methods.a: no perturbation 'b'; there are speed, vtlp"),
+        ("methods.a = {perturbation = 'speed', times = 2}", "a perturbation allows no times"),
+        (
+            "methods.a = {perturbation = 'speed', parameters = {strengths = [0.9, 3]}}",
+            "methods.a: the strengths of speed are factors from 0.5 to 2: give at least one",
+        ),
+        (
+            "methods.a = {perturbation = 'speed', parameters = {strengths = 0.9}}",
+            "methods.a: parameters.strengths: Input should be a valid tuple",
+        ),
+        (
+            "methods.a = {perturbation = 'speed', parameters = {factor = 0.9}}",
+            "methods.a: no parameter 'factor'; there are strengths, seed",
+        ),
         (
             "methods.a = {synthesizer = 'none', classifiers = ['tree']}",
             "methods.a.classifiers: 'tree' is none of the study's; there are",

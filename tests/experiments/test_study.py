@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from adan import ADAN, RBFSVM, SMOTE, AdditiveNoise, DNNClassifier, Duplication, folds
+from adan.audio.perturbation import Speed
 from adan.classifiers.tuned import Tuned, TunedDNN, TunedSVM
 from adan.evaluation.scores import score
 from adan.experiments import study
@@ -190,6 +191,8 @@ def test_a_training_set_has_as_many_rows_as_foretold(make_rows):
         Method(Duplication(), times=3),
         Method(Duplication(), real=False),
         Method(Duplication(), times=2, more={"fear": 3}),
+        Method(perturbation=Speed()),
+        Method(perturbation=Speed(), real=False),
     ):
-        assert method.n_rows(y) == len(method.training_set(X, y, fitted)[1])
+        assert method.n_rows(y) == len(method.training_set(X, y, fitted, {Speed(): [X, X]})[1])
     assert Method().n_rows(y) == 30

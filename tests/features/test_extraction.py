@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from adan.audio.decoding import Segment, content_of
+from adan.audio.perturbation import Noise, Speed, Splice
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
 from adan.errors import AdanError
@@ -260,3 +261,22 @@ def test_a_file_is_hashed_once_for_all_its_segments(make_audio, monkeypatch):
     assert digests[1] == expected
     make_audio("a.wav", np.ones(8000))
     assert extraction._digest(segments[1]) != expected
+
+
+def test_copies_are_cached_by_all_that_makes_them(make_audio, make_signal, no_extraction):
+    file, other = make_audio(), make_audio("other.wav", make_signal(pitch=200))
+    made = [Speed((0.9, 1.1)), Noise((10, 10, 20)), Noise((10,), seed=1), Splice((0, 0.5))]
+    segments = [Segment(file), Segment(other)]
+    copies = [copy for each in made for some in each.copies(segments, "aa") for copy in some]
+    vectors = frame([file, other, *copies], "IS09").to_numpy()
+    assert len(np.unique(vectors, axis=0)) == len(vectors) == 18
+    no_extraction()
+    assert np.array_equal(frame([file, other, *copies], "IS09"), vectors)
+
+
+def test_a_copy_that_cannot_be_used_is_named(make_audio, make_signal):
+    short = make_audio("short.wav", make_signal(seconds=0.035))
+    [[copy]] = Speed((2,)).copies([Segment(short)], "a")
+    assert len(extract([short], "IS09").table) == 1
+    with pytest.raises(AdanError, match=r"short.wav \(speed 2\): too short \(18 ms\)"):
+        extract([copy], "IS09")

@@ -113,6 +113,18 @@ class Segment(os.PathLike[str]):
             raise BadAudio(f"shorter than its segment ({header.seconds:.2f} s)")
         return first, min(last, header.n_samples)
 
+    def signal(self) -> tuple[NDArray[np.float32], int]:
+        """Return what is heard, and its sampling rate in Hz.
+
+        Raises
+        ------
+        BadAudio
+            If it cannot be used.
+        """
+        stretch = () if self.is_whole else self.samples(header_of(self))
+        samples, rate = read(self, *stretch)
+        return one_channel(samples), rate
+
     def __fspath__(self) -> str:
         return self.file
 
@@ -191,10 +203,9 @@ def decode(file: str | os.PathLike[str] | bytes) -> tuple[NDArray[np.float32], i
     BadAudio
         If it cannot be used.
     """
-    if isinstance(file, Segment) and not file.is_whole:
-        samples, rate = read(file, *file.samples(header_of(file)))
-    else:
-        samples, rate = read(file)
+    if isinstance(file, Segment):
+        return file.signal()
+    samples, rate = read(file)
     return one_channel(samples), rate
 
 

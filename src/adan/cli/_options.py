@@ -156,9 +156,14 @@ def add_corpus_options(command: argparse.ArgumentParser) -> None:
         help="set an option of the corpus, such as exc_as_hap=yes or check_counts=no; may be given "
         "several times",
     )
-
-    add_features_from(
-        command, action="append", dest="corpus_options", type=lambda text: ("features_from", text)
+    command.add_argument(
+        "--features-from",
+        action="append",
+        dest="corpus_options",
+        type=lambda text: ("features_from", text),
+        metavar="PATTERNS",
+        help="take the columns of a table that fit as its features, such as 'IS11_*', or all "
+        "columns of numbers but some: '!age,!take'",
     )
     command.add_argument(
         "--skip-speakers",
@@ -166,17 +171,6 @@ def add_corpus_options(command: argparse.ArgumentParser) -> None:
         dest="corpus_options",
         const=("skip_speakers", True),
         help="leave speakers out that have one emotion only and so cannot be tested",
-    )
-
-
-def add_features_from(command: argparse.ArgumentParser, **settings: Any) -> None:
-    """Add ``--features-from``."""
-    command.add_argument(
-        "--features-from",
-        metavar="PATTERNS",
-        help="take the columns of a table that fit as its features, such as 'IS11_*', or all "
-        "columns of numbers but some: '!age,!take'",
-        **settings,
     )
 
 
@@ -190,6 +184,14 @@ def _setting(text: str) -> tuple[str, str | bool]:
 def names(text: str) -> list[str]:
     """Return the names in ``A,B,C``."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Return the numbers in ``A,B,C``."""
+    try:
+        return tuple(map(float, names(text)))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers") from None
 
 
 def positive(text: str) -> int:

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from adan.cli._options import (
     add_command,
-    add_features_from,
+    add_corpus_options,
     add_output,
     check_memory,
     check_output,
     count,
+    numbers,
     positive,
+    read,
     say,
 )
+from adan.errors import AdanError
+
+OF_ROWS = {"label": "emotion", "method": "transfer", "times": 10, "epochs": None}
+"""Options of ``augment`` that are of synthetic rows alone, and their defaults."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``augment`` and ``methods``."""
-    command = add_command(commands, "augment", "append synthetic rows to a table of features")
-    command.add_argument("table", help="table of features (.parquet or .csv)")
-    command.add_argument("--label", default="emotion", help="column of the classes [emotion]")
-    add_features_from(command)
-    command.add_argument(
-        "--method", default="transfer", help="one that 'adan methods' lists [transfer]"
+    command = add_command(
+        commands,
+        "augment",
+        "append synthetic rows to a table of features, or write perturbed copies of recordings",
     )
+    command.add_argument(
+        "corpus",
+        metavar="TABLE",
+        help="table of features (.parquet or .csv); with --audio a corpus with recordings",
+    )
+    command.add_argument("--label", help="column of the classes [emotion]")
+    add_corpus_options(command)
+    command.add_argument("--method", help="one that 'adan methods' lists [transfer]")
     command.add_argument(
         "--times",
         type=positive,
-        default=10,
         metavar="N",
         help="synthetic sets, each as large as the real one [10]",
     )
@@ -41,25 +55,74 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
     )
-    add_output(command, "table to write (.parquet or .csv)")
-    command.set_defaults(run=_augment)
+    command.add_argument(
+        "--audio",
+        metavar="NAME",
+        help="write copies of the recordings instead, by a perturbation that 'adan methods' lists",
+    )
+    command.add_argument(
+        "--strengths",
+        type=numbers,
+        metavar="A,B,C",
+        help="of the perturbation, such as --strengths=-6,6: a copy of every recording for each "
+        "[its own]",
+    )
+    add_output(command, "table to write (.parquet or .csv); with --audio a folder")
+    command.set_defaults(run=_augment, **OF_ROWS)
 
     command = add_command(
-        commands, "methods", "list the synthesizers: name, class in Python, and what each does"
+        commands,
+        "methods",
+        "list synthesizers and perturbations: name, class in Python, and what each does",
     )
     command.set_defaults(run=_methods)
 
 
 def _augment(options: argparse.Namespace) -> None:
+    if options.audio:
+        _perturb(options)
+    else:
+        _synthesize(options)
+
+
+def _perturb(options: argparse.Namespace) -> None:
+    from adan.audio.perturbation import perturbation
+    from adan.experiments.copies import TABLE, write_copies
+
+    if given := [name for name, default in OF_ROWS.items() if getattr(options, name) != default]:
+        raise AdanError(f"--{given[0]} is of synthetic rows, and --audio makes none: leave one out")
+    strengths = {"strengths": options.strengths} if options.strengths else {}
+    by = perturbation(options.audio, seed=options.seed, **strengths)
+    folder = Path(options.output)
+    if folder.exists() and not folder.is_dir():
+        raise AdanError(f"{folder} is a file: name a folder for the copies")
+    if folder.exists() and any(folder.iterdir()) and not options.force:
+        raise AdanError(
+            f"{folder} is there already and not empty: choose another folder, or replace files in "
+            "it with --force"
+        )
+    corpus = read(options)
+    n = write_copies(corpus, by, folder, progress=True)
+    counts = f"{len(corpus.table)} real utterances and {n} copies"
+    say(options, f"{folder / TABLE}: {counts}")
+
+
+def _synthesize(options: argparse.Namespace) -> None:
     check_memory()
     from adan.corpora.table_files import check_writable, choose_features, read_table, write_table
     from adan.experiments.augment import augment
     from adan.synthesis.registry import synthesizer
 
+    if options.strengths:
+        raise AdanError("--strengths is of a perturbation: name one with --audio")
+    of_corpus = dict(options.corpus_options)
+    features_from = of_corpus.pop("features_from", None)
+    if of_corpus:
+        raise AdanError(f"{min(of_corpus)} is an option of a corpus: give it with --audio only")
     check_writable(options.output)
     check_output(options)
     epochs = {} if options.epochs is None else {"epochs": options.epochs}
-    table = choose_features(read_table(options.table), options.table, options.features_from)
+    table = choose_features(read_table(options.corpus), options.corpus, features_from)
     vectors = augment(
         table,
         synthesizer(options.method, random_state=options.seed, **epochs),
@@ -75,9 +138,16 @@ def _augment(options: argparse.Namespace) -> None:
 
 def _methods(options: argparse.Namespace) -> None:
     check_memory()
+    from adan.audio.perturbation import PERTURBATIONS
     from adan.synthesis.registry import names, synthesizer
 
-    for name in names():
-        kind = type(synthesizer(name))
+    print("Synthesizers learn from vectors and draw new ones:")
+    _list({name: type(synthesizer(name)) for name in names()})
+    print("Perturbations change recordings and learn nothing:")
+    _list(PERTURBATIONS)
+
+
+def _list(kinds: Mapping[str, type[Any]]) -> None:
+    for name, kind in kinds.items():
         summary = (kind.__doc__ or "").strip().splitlines()[0]
-        print(f"{name:12} {kind.__name__:24} {summary}")
+        print(f"  {name:12} {kind.__name__:24} {summary}")

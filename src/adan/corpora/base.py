@@ -142,9 +142,9 @@ class Corpus:
         self._require_column(column)
         if self.is_synthetic.any():
             raise AdanError(
-                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were learnt from "
-                "everybody, so that nobody could be tested: give the table without them, and name "
-                "the synthesizer instead"
+                f"{self.name} has {self.is_synthetic.sum()} synthetic rows, which were made of "
+                "everybody's, so that nobody could be tested: give the table without them, and "
+                "name the synthesizer or perturbation instead"
             )
 
     def require_groups(self, column: str = "speaker") -> None:
@@ -216,7 +216,18 @@ class Corpus:
         return self.only(~self.table["speaker"].isin(n_emotions.index[n_emotions < 2]).to_numpy())
 
     def only(self, rows: NDArray[np.bool_]) -> Corpus:
-        """Return the corpus with some of its utterances, those of a mask of shape (n,)."""
+        """Return the corpus with some of its utterances.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n,), bool
+            Which to keep.
+
+        Returns
+        -------
+        Corpus
+            Of these.
+        """
         sequences = None if self.sequences is None else self.sequences[rows]
         return replace(self, table=self.table[rows], sequences=sequences)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -84,8 +85,12 @@ def fit_scaling(X: NDArray[np.floating]) -> Scaling:
 
 
 def normalise(
-    X: Rows, train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
-) -> tuple[Any, Any]:
+    X: Rows,
+    train: NDArray[np.bool_],
+    speakers: NDArray[np.str_],
+    how: str,
+    copies: Iterable[Rows] = (),
+) -> tuple[Any, ...]:
     """Split features into training and test rows, normalised.
 
     Features that are constant over the training rows are removed first (Section III-B).
@@ -101,11 +106,15 @@ def normalise(
         The speaker of each row.
     how : {"fold", "corpus", "speaker"}
         See `NORMALISATIONS`.
+    copies : iterable of ndarray of shape (n, d), default=()
+        Vectors of perturbed copies, a row for each utterance. Means and deviations are those of X.
 
     Returns
     -------
     X_train, X_test : ndarray of shape (n_train, d') and (n_test, d'), float32; or Sequences
         Normalised, ``d' <= d``.
+    *copies : ndarray of shape (n_train, d'), float32; or Sequences
+        The training rows of each of the copies.
 
     Raises
     ------
@@ -115,26 +124,37 @@ def normalise(
     if how not in NORMALISATIONS:
         raise AdanError(f"no normalisation {how!r}; choose one of {', '.join(NORMALISATIONS)}")
     if isinstance(X, Sequences):
-        own, others = _normalised(
-            X.values, np.repeat(train, X.lengths), np.repeat(speakers, X.lengths), how
-        )
-        return Sequences(own, X.lengths[train]), Sequences(others, X.lengths[~train])
-    return _normalised(X, train, speakers, how)
-
-
-def _normalised(
-    X: NDArray[np.floating], train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    if how == "fold":
-        X_train = X[train]
-        scaling = fit_scaling(X_train)
-        return scaling(X_train), scaling(X[~train])
-    X = X[:, _varying(X[train])]
-    if how == "corpus":
-        X = StandardScaler().fit_transform(X)
+        frames, of_training = X.values, np.repeat(train, X.lengths)
+        norm = _fitted(frames, of_training, np.repeat(speakers, X.lengths), how)
     else:
-        X = X.copy()
-        for speaker in np.unique(speakers):
-            X[speakers == speaker] = StandardScaler().fit_transform(X[speakers == speaker])
-    X = X.astype(np.float32, copy=False)
-    return X[train], X[~train]
+        norm = _fitted(X, train, speakers, how)
+
+    def normalised(some: Any, rows: NDArray[np.bool_]) -> Any:
+        own, who = some[rows], speakers[rows]
+        if isinstance(own, Sequences):
+            return own.with_values(norm(own.values, np.repeat(who, own.lengths)))
+        return norm(own, who)
+
+    return normalised(X, train), normalised(X, ~train), *(normalised(C, train) for C in copies)
+
+
+def _fitted(
+    X: NDArray[np.floating], train: NDArray[np.bool_], speakers: NDArray[np.str_], how: str
+) -> Callable[[NDArray[np.floating], NDArray[np.str_]], NDArray[np.float32]]:
+    """Return what normalises some rows of some speakers, whose statistics are those of X."""
+    if how == "fold":
+        scaling = fit_scaling(X[train])
+        return lambda rows, _: scaling(rows)
+    kept = _varying(X[train])
+    if how == "corpus":
+        norm = StandardScaler().fit(X[:, kept])
+        return lambda rows, _: norm.transform(rows[:, kept]).astype(np.float32)
+    norms = {one: StandardScaler().fit(X[speakers == one][:, kept]) for one in np.unique(speakers)}
+
+    def of_speakers(rows: NDArray[np.floating], who: NDArray[np.str_]) -> NDArray[np.float32]:
+        Z = np.empty((len(rows), len(kept)), np.float32)
+        for one in np.unique(who):
+            Z[who == one] = norms[one].transform(rows[who == one][:, kept])
+        return Z
+
+    return of_speakers

@@ -13,7 +13,7 @@ from typing import Any
 
 import adan
 from adan.classifiers.registry import CLASSIFIERS
-from adan.experiments.sources import digest
+from adan.experiments.sources import digest, digest_of_copies
 from adan.experiments.specification import Specification
 from adan.experiments.study import Data, parameters_of
 from adan.synthesis.registry import BUILT_IN
@@ -33,6 +33,7 @@ def settings_of(
                 name: {
                     **vars(method),
                     "synthesizer": parameters_of(method.synthesizer),
+                    "perturbation": method.perturbation and method.perturbation.settings,
                     "classifiers": [*study.classifiers_of(name)],
                 }
                 for name, method in study.methods.items()
@@ -47,6 +48,10 @@ def settings_of(
                 "utterances": len(rows.y),
                 "methods": [*specification.study("fold", features).methods],
                 "sha256": digest(rows),
+                "copies": {
+                    name: digest_of_copies(rows.copies[by])
+                    for name, by in specification.perturbations.items()
+                },
             }
             for (corpus, features, subset), rows in data.items()
         ],

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from adan.audio.perturbation import Perturbation
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import bundled
 from adan.corpora.pooled import pooled
 from adan.corpora.traits import traits
 from adan.errors import AdanError
+from adan.experiments.copies import copies_of
 from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
 from adan.experiments.study import Data
-from adan.features import features_of
-from adan.sequences import Sequences
+from adan.features import FrameSet, extract, extract_frames, features_of, named
+from adan.sequences import Rows, Sequences
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ def load(specification: Specification, *, progress: bool = False) -> list[Source
         If there is no such corpus, it cannot be cut into speakers or sessions, or corpora cannot
         be put together.
     """
-    read = [_corpora(choice, specification, progress) for choice in specification.corpora]
+    corpora = [_read(choice, specification) for choice in specification.corpora]
+    read = [_with_features(corpus, specification, progress) for corpus in corpora]
     if specification.protocol == "corpus":
         alike = _alike([[*corpora] for corpora in read])
         return [_source(pooled(corpora), "corpus") for corpora in alike]
-    return [_source(corpus, _group(corpus, specification)) for corpus in chain.from_iterable(read)]
+    return [
+        _source(corpus, _group(corpus, specification), _all_copies(corpus, specification, progress))
+        for corpus in chain.from_iterable(read)
+    ]
 
 
 def _alike(corpora: list[list[Corpus]]) -> list[list[Corpus]]:
@@ -93,27 +98,30 @@ def _alike(corpora: list[list[Corpus]]) -> list[list[Corpus]]:
 
 
 def digest(data: Data) -> str:
-    """Return the SHA-256 of all that the data hold, their order included."""
+    """Return the SHA-256 of all that the data hold but copies, their order included."""
+    return _digest(data.arrays())
+
+
+def digest_of_copies(copies: Sequence[Rows]) -> str:
+    """Return the SHA-256 of what a perturbation made."""
+    return _digest({f"copy {i}": X for i, X in enumerate(copies)})
+
+
+def _digest(arrays: Mapping[str, Rows]) -> str:
     sha = hashlib.sha256()
-    for name, values in _arrays(data):
+    for name, rows in arrays.items():
+        if isinstance(rows, Sequences):
+            sha.update(_digest(vars(rows)).encode())
+            continue
+        values = rows
         sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
         for start in range(0, len(values), 256):
             sha.update(np.ascontiguousarray(values[start : start + 256]).data)
     return sha.hexdigest()
 
 
-def _arrays(data: Data) -> Iterator[tuple[str, NDArray[Any]]]:
-    for name, values in vars(data).items():
-        if isinstance(values, Sequences):
-            yield from vars(values).items()
-        elif values is not None:
-            yield name, values
-
-
-def _corpora(
-    choice: CorpusChoice, specification: Specification, progress: bool
-) -> Iterator[Corpus]:
-    """Read a corpus, and yield it with each kind of features."""
+def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
+    """Read a corpus and check that the study can be made of it."""
     is_bundled = choice.path == BUNDLED
     corpus = bundled() if is_bundled else read_corpus(choice.path, **choice.options)
     corpus = corpus.renamed(choice.emotions)
@@ -121,6 +129,23 @@ def _corpora(
         corpus.require_speakers()
     else:
         corpus.require_groups(_group(corpus, specification))
+    perturbed = next(iter(specification.perturbations), None)
+    if perturbed is not None and corpus.features:
+        raise AdanError(
+            f"perturbations need audio: {corpus.name} is a table of features; give a corpus of "
+            f"recordings, or leave out methods.{perturbed}"
+        )
+    return corpus
+
+
+def _group(corpus: Corpus, specification: Specification) -> str:
+    return specification.protocol if specification.protocol in corpus.table else "speaker"
+
+
+def _with_features(
+    corpus: Corpus, specification: Specification, progress: bool
+) -> Iterator[Corpus]:
+    """Yield a corpus with each kind of features."""
     if corpus.features:
         yield corpus
         return
@@ -128,11 +153,31 @@ def _corpora(
         yield features_of(corpus, name, progress=progress)
 
 
-def _group(corpus: Corpus, specification: Specification) -> str:
-    return specification.protocol if specification.protocol in corpus.table else "speaker"
+def _all_copies(
+    corpus: Corpus, specification: Specification, progress: bool
+) -> dict[Perturbation, list[Rows]]:
+    """Return the copies that each perturbation of a study makes of a corpus with features."""
+    perturbations = dict.fromkeys(specification.perturbations.values())
+    return {by: _copies(corpus, by, progress) for by in perturbations}
 
 
-def _source(corpus: Corpus, group: str) -> Source:
+def _copies(corpus: Corpus, by: Perturbation, progress: bool) -> list[Rows]:
+    """Return the features of the copies of a corpus, a row for each utterance."""
+    kind = named(corpus.feature_set)
+    if isinstance(kind, FrameSet):
+        some = copies_of(corpus, by)
+        return [extract_frames(own, kind, progress=progress).sequences for own in some]
+    return [
+        extract(own, kind, progress=progress).table.to_numpy(np.float32)
+        for own in copies_of(corpus, by)
+    ]
+
+
+def _source(
+    corpus: Corpus,
+    group: str,
+    copies: Mapping[Perturbation, Sequence[Rows]] | None = None,
+) -> Source:
     rows = corpus.table
     improvised = rows["improvised"].to_numpy(bool) if "improvised" in rows else None
     data = Data(
@@ -143,6 +188,7 @@ def _source(corpus: Corpus, group: str) -> Source:
         groups=rows[group].to_numpy(str),
         learnable=np.ones(len(rows), bool) if improvised is None else improvised,
         corpora=rows["corpus"].to_numpy(str) if group == "corpus" else None,
+        copies=copies or {},
     )
     left_out = corpus.about.get("left_out")
     recognised = rows["recognised"].to_numpy(float) if "recognised" in rows else None

@@ -24,6 +24,7 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
+from adan.audio.perturbation import Perturbation, perturbation
 from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
@@ -76,15 +77,18 @@ class MethodChoice(_Checked):
     ----------
     synthesizer : str
         A name of `adan.synthesis.registry`, or ``"none"``.
+    perturbation : str
+        In place of a synthesizer, a name of `adan.audio.perturbation`.
     parameters : dict
-        Of the synthesizer.
+        Of the synthesizer or perturbation.
     real, times, more
         See `adan.folds.Method`.
     classifiers : list of str
         Some of the study's, by their names; all of them where the list is empty.
     """
 
-    synthesizer: str
+    synthesizer: str | None = None
+    perturbation: str | None = None
     parameters: dict[str, Any] = {}
     real: bool = True
     times: PositiveInt = 10
@@ -93,21 +97,35 @@ class MethodChoice(_Checked):
 
     def method(self) -> Method:
         """Return what it stands for."""
-        if self.synthesizer == NO_SYNTHESIZER:
+        if self.perturbation is not None:
+            copies = perturbation(self.perturbation, **_tuples(self.parameters))
+            return Method(real=self.real, perturbation=copies)
+        if self.synthesizer is None or self.synthesizer == NO_SYNTHESIZER:
             return Method()
         made = synthesizer(self.synthesizer, **_tuples(self.parameters))
         return Method(made, self.real, self.times, self.more)
 
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
-        if self.synthesizer == NO_SYNTHESIZER:
-            for name, field in type(self).model_fields.items():
-                allowed = name in ("synthesizer", "classifiers")
-                if not allowed and getattr(self, name) != field.default:
-                    raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {name}")
-        else:
+        if (self.synthesizer is None) == (self.perturbation is None):
+            raise ValueError(
+                f"give either a synthesizer ('{NO_SYNTHESIZER}' is real data alone) or a "
+                "perturbation"
+            )
+        if self.perturbation is not None:
+            self._allow_no("times", "more", beside="a perturbation")
+            _check_parameters(type(perturbation(self.perturbation)), self.parameters)
+            self.method()  # tells strengths that are out of range
+        elif self.synthesizer == NO_SYNTHESIZER:
+            self._allow_no("parameters", "real", "times", "more", beside="synthesizer = 'none'")
+        elif self.synthesizer is not None:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
         return self
+
+    def _allow_no(self, *names: str, beside: str) -> None:
+        for name in names:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{beside} allows no {name}")
 
 
 class ClassifierChoice(_Checked):
@@ -210,9 +228,15 @@ class Specification(_Checked):
         names = choice.classifiers or [*self.classifiers]
         if features is None:
             return names
-        if are_sequences(features) and choice.synthesizer != NO_SYNTHESIZER:
+        if are_sequences(features) and choice.synthesizer not in (None, NO_SYNTHESIZER):
             return []
         return [name for name in names if self.classifiers[name].reads(features)]
+
+    @property
+    def perturbations(self) -> dict[str, Perturbation]:
+        """The perturbations by the names of their methods."""
+        methods = {name: choice.method() for name, choice in self.methods.items()}
+        return {name: m.perturbation for name, m in methods.items() if m.perturbation is not None}
 
     @model_validator(mode="after")
     def _classifiers_are_there(self) -> Self:
@@ -234,6 +258,12 @@ class Specification(_Checked):
                     f"classifiers.{name} reads {reads}, and the study's features are "
                     f"{', '.join(self.features)}: change one of them"
                 )
+        sequences = [*filter(are_sequences, self.features)]
+        enrolled = [*filter(n_enrolled, self.normalisations)]
+        if sequences and enrolled:
+            raise ValueError(
+                f"normalisations: {enrolled[0]} needs vectors, and {sequences[0]} are sequences"
+            )
         for name in self.methods:
             if not any(self.classifiers_of(name, features) for features in self.features):
                 raise ValueError(
@@ -246,6 +276,9 @@ class Specification(_Checked):
     def _corpora_are_several(self) -> Self:
         if self.protocol == "corpus" and len(self.corpora) < 2:
             raise ValueError("corpora: protocol = 'corpus' needs at least two, to leave one out")
+        if self.protocol == "corpus" and self.perturbations:
+            name = next(iter(self.perturbations))
+            raise ValueError(f"methods.{name}: protocol = 'corpus' takes no perturbations yet")
         return self
 
     def changed(self, **changes: Any) -> Specification:

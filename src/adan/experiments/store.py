@@ -328,7 +328,8 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
     ----------
     settings : mapping
         ``data``: a list with the ``corpus``, ``features``, ``subset`` and ``sha256`` of each, and
-        the ``methods`` that are run on it (all where older versions do not say);
+        the ``methods`` that are run on it (all where older versions do not say) and the SHA-256 of
+        each one's perturbed ``copies``, by its name, where it has some;
         ``code``: what identifies the code; ``settings``: a mapping with ``study``, as
         `adan.experiments.specification` has it, and ``methods`` and ``classifiers``, all their
         parameters by name.
@@ -344,7 +345,8 @@ def cells_of(settings: Mapping[str, Any]) -> list[Cell]:
             for seed in range(study["seeds"]):
                 for method in data.get("methods", methods):
                     sha = begun.copy()
-                    sha.update(f"{seed} {methods[method]}".encode())
+                    copies = data.get("copies", {}).get(method, "")
+                    sha.update(f"{seed} {methods[method]} {copies}".encode())
                     cells.append(Cell(*names, normalisation, method, seed, sha.hexdigest()))
     return cells
 

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import LeaveOneGroupOut
 
 from adan._computing import computing
+from adan.audio.perturbation import Perturbation
 from adan.classifiers.enrolment import fit_enrolment
 from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.quality import named, quality_of
 from adan.folds import Choices, Fold, Method, fit_synthesizers, train_classifiers
-from adan.sequences import Sequences
+from adan.sequences import Rows
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
@@ -48,20 +50,28 @@ class Data:
         improvised turns (Section III-A).
     corpora : ndarray of shape (n,), default=None
         The corpus of each, where several are pooled.
+    copies : mapping of Perturbation to list of ndarray of shape (n, d) or Sequences
+        Features of perturbed copies, a row for each row of X: its parent, whose label and speaker
+        it has.
     """
 
-    X: NDArray[np.floating] | Sequences
+    X: Rows
     y: NDArray[Any]
     speakers: NDArray[Any]
     utterances: NDArray[Any]
     groups: NDArray[Any]
     learnable: NDArray[np.bool_]
     corpora: NDArray[Any] | None = None
+    copies: Mapping[Perturbation, Sequence[Rows]] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return what there is of each row but its copies, by name."""
+        return {n: of for n, of in vars(self).items() if n != "copies" and of is not None}
 
     def only(self, rows: NDArray[np.bool_]) -> Data:
         """Return the data of some rows alone."""
-        known = {name: values for name, values in vars(self).items() if values is not None}
-        return Data(**{name: values[rows] for name, values in known.items()})
+        copies = {by: [X[rows] for X in some] for by, some in self.copies.items()}
+        return Data(**{name: of[rows] for name, of in self.arrays().items()}, copies=copies)
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,8 @@ class Folds:
         self.choices = Choices()
         splits = LeaveOneGroupOut().split(data.y, data.y, data.groups)
         self._splits = [(train, test) for train, test in splits]
-        self._together = max(1, FOLDS_BYTES // (4 * data.X.size))
+        n_matrices = 1 + sum(map(len, data.copies.values()))
+        self._together = max(1, FOLDS_BYTES // (4 * data.X.size * n_matrices))
         self._all: list[Fold] = []
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
@@ -165,13 +176,16 @@ class Folds:
 
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
-        mask = np.isin(np.arange(len(self.data.y)), train)
-        how, whose = "fold" if self._n_enrolled else self.normalisation, self.data.speakers
-        if how == "corpus" and self.data.corpora is not None:  # each by itself, as speakers are
-            how, whose = "speaker", self.data.corpora
-        X, X_test = normalise(self.data.X, mask, whose, how)
-        of = self.data.only(mask)
-        return Fold(number, X, of.y, of.speakers, of.learnable, X_test, test)
+        data, mask = self.data, np.isin(np.arange(len(self.data.y)), train)
+        how, whose = "fold" if self._n_enrolled else self.normalisation, data.speakers
+        if how == "corpus" and data.corpora is not None:  # each by itself, as speakers are
+            how, whose = "speaker", data.corpora
+        sets = chain.from_iterable(data.copies.values())
+        X, X_test, *normalised = normalise(data.X, mask, whose, how, sets)
+        left = iter(normalised)
+        copies = {by: [next(left) for _ in some] for by, some in data.copies.items()}
+        y, speakers, learnable = data.y[mask], data.speakers[mask], data.learnable[mask]
+        return Fold(number, X, y, speakers, learnable, X_test, test, copies)
 
     def _enrolled(self, fold: Fold, seed: int) -> Fold:
         """Take their offsets from a fold's speakers; test utterances that enrol are left out."""
@@ -192,8 +206,10 @@ class Folds:
                 f"normalisation {self.normalisation!r}: {self.group(fold)} has no more than "
                 f"{len(kept)} utterances, and none is left to score: enrol with fewer"
             )
-        X = fold.X - np.float32(believed) * labelled_offsets(fold.X, *fold.codes)
-        return replace(fold, X=X, X_test=X_test[kept], test=fold.test[kept])
+        offsets = np.float32(believed) * labelled_offsets(fold.X, *fold.codes)
+        copies = {by: [C - offsets for C in some] for by, some in fold.copies.items()}
+        X, test = fold.X - offsets, fold.test[kept]
+        return replace(fold, X=X, X_test=X_test[kept], test=test, copies=copies)
 
 
 def run(study: Study, data: Data, *, progress: bool = False) -> Iterator[pd.DataFrame]:

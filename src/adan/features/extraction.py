@@ -20,6 +20,7 @@ from adan import _cluster
 from adan._files import readable
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio, Segment, content_of, decode
+from adan.audio.perturbation import Copy
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
 from adan.features import apart
@@ -234,13 +235,12 @@ def _outcomes(
 ) -> list[_Outcome]:
     """Look at every file, in threads, since hashing, decoding and openSMILE let go of the GIL."""
     outcomes = []
+    title = ", ".join([extractor.name, *(s.words for s in segments[:1] if isinstance(s, Copy))])
     outcome_of = partial(_outcome, extractor)
     with (
         warnings.catch_warnings(),
         _mapping(options) as look,
-        progress_bar(
-            total=len(segments), desc=extractor.name, delay=2, disable=not options.progress
-        ) as bar,
+        progress_bar(total=len(segments), desc=title, delay=2, disable=not options.progress) as bar,
     ):
         warnings.simplefilter("ignore")
         for outcome in look(outcome_of, segments):
@@ -274,7 +274,10 @@ def _outcome(extractor: Extractor, segment: Segment) -> _Outcome:
 
 
 def _digest(segment: Segment) -> str:
-    """Return the SHA-256 of a file's content, and of a segment's times behind it."""
+    """Return the SHA-256 of a file's content, a segment's times and how a copy is made."""
+    if isinstance(segment, Copy):
+        heard = [_digest(part) for part in (segment.parent, segment.other) if part]
+        return hashlib.sha256(" ".join([*heard, segment.how]).encode()).hexdigest()
     if segment.is_whole:
         return hashlib.sha256(content_of(segment)).hexdigest()
     try:

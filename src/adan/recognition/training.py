@@ -24,7 +24,7 @@ def train(
 ) -> EmotionRecognizer:
     """Train a recogniser on all speakers of a corpus, and test it on each of them left out.
 
-    Synthetic rows of a table (`adan augment`) were learnt from all speakers. So with them a
+    Synthetic rows of a table (`adan augment`) were made of all speakers'. So with them a
     recogniser is trained on all rows and not tested, with a warning.
 
     Parameters
@@ -57,7 +57,7 @@ def train(
     n_synthetic = vectors.is_synthetic.sum()
     if n_synthetic:
         warnings.warn(
-            f"{corpus} has {n_synthetic} synthetic rows, which were learnt from all speakers: "
+            f"{corpus} has {n_synthetic} synthetic rows, which were made of all speakers': "
             "trained on all rows without the speaker test, so nobody knows how good it is; to "
             "know, train on the real rows with --synthesizer",
             stacklevel=2,
