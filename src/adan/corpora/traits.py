@@ -82,5 +82,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value.strip()
+        return " ".join(value.split())
     return np.format_float_positional(value, trim="-")
