@@ -45,3 +45,10 @@ def test_of_frames(sequences):
 def test_what_does_not_fit_is_refused(lengths, message):
     with pytest.raises(ValueError, match=message):
         Sequences(np.zeros((4, 2), np.float32), np.array(lengths))
+
+
+def test_pieces_are_of_equal_length():
+    X = Sequences(np.zeros((18, 1), np.float32), np.array([3, 8, 7]))
+    pieces, owners = X.pieces(3)
+    assert pieces.lengths.tolist() == [3, 3, 3, 2, 3, 2, 2]
+    assert owners.tolist() == [0, 1, 1, 1, 2, 2, 2]

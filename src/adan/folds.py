@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
 from adan.audio.perturbation import Perturbation
+from adan.classifiers.sequence.base import SequenceClassifier
+from adan.evaluation.normalisation import fit_scaling
 from adan.networks.many import Task, fit_many
 from adan.sequences import Rows, joined
 from adan.synthesis.base import Synthesizer, fit_all
@@ -142,6 +144,27 @@ def fit_synthesizers(
     fitted = [seeded(synthesizer, fold.seed(seed, GENERATOR)) for fold in folds]
     fit_all(fitted, [fold.learnt for fold in folds], progress=progress)
     return fitted
+
+
+def embed(
+    embedding: SequenceClassifier, folds: Sequence[Fold], seed: int, progress: bool = False
+) -> list[Fold]:
+    """Train a network on the sequences of each fold; return folds of its vectors, normalised.
+
+    Whatever stands in the folds for training, copies included, is embedded; the network learns from
+    the real training sequences alone.
+    """
+
+    def of(fold: Fold, network: Any) -> Fold:
+        vectors = network.embed(fold.X)
+        scaling = fit_scaling(vectors)
+        copies = {by: [scaling(network.embed(C)) for C in some] for by, some in fold.copies.items()}
+        X_test = scaling(network.embed(fold.X_test))
+        return replace(fold, X=scaling(vectors), X_test=X_test, copies=copies)
+
+    nothing = [None] * len(folds)
+    made = train_classifiers(Method(), {"": embedding}, folds, nothing, seed, of, progress=progress)
+    return [by_name[""] for by_name in made]
 
 
 def settled(classifier: BaseEstimator, fold: Fold, seed: int) -> Any:

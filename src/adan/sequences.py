@@ -72,6 +72,28 @@ class Sequences:
         own = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
         return Sequences(self.values[np.repeat(first, lengths) + own], lengths)
 
+    def pieces(self, longest: int) -> tuple[Sequences, NDArray[np.intp]]:
+        """Cut sequences of more than ``longest`` frames into as few pieces as can be.
+
+        Parameters
+        ----------
+        longest : int
+            Frames of a piece at the most. Those of one sequence are of equal length, but for a
+            frame.
+
+        Returns
+        -------
+        pieces : Sequences
+            The same frames.
+        owners : ndarray of shape (n_pieces,), int
+            The sequence of each.
+        """
+        n_pieces = -(-self.lengths // longest)
+        owners = np.repeat(np.arange(len(self)), n_pieces)
+        number = np.arange(len(owners)) - np.repeat(n_pieces.cumsum() - n_pieces, n_pieces)
+        least, rest = np.divmod(self.lengths, n_pieces)
+        return Sequences(self.values, least[owners] + (number < rest[owners])), owners
+
     def with_values(self, values: NDArray[np.float32]) -> Sequences:
         """Return sequences of the same lengths with other frames."""
         return Sequences(values, self.lengths)

@@ -5,7 +5,7 @@ from sklearn.base import clone
 
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
-from adan.classifiers.sequence.base import cut, hidden
+from adan.classifiers.sequence.base import hidden
 from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.errors import AdanError
@@ -68,6 +68,9 @@ def test_what_stands_beside_or_behind_a_sequence_changes_nothing(classifier, spe
     together = fitted.predict_proba(X)
     alone = np.vstack([fitted.predict_proba(X[i]) for i in range(len(X))])
     assert np.abs(together - alone).max() < 1e-5
+    vectors = fitted.embed(X)
+    assert np.abs(vectors[:3] - fitted.embed(X[:3])).max() < 1e-5
+    assert vectors.shape == (len(X), fitted.network_.output.in_features)
 
 
 @every
@@ -96,13 +99,6 @@ def test_both_directions_end_where_a_sequence_does(kind):
         assert torch.allclose(states.values[i, : len(own)], whole[0], atol=1e-6)
         assert (states.values[i, len(own) :] == 0).all()
         assert torch.allclose(last[i], final[:, 0].flatten(), atol=1e-6)
-
-
-def test_pieces_are_of_equal_length():
-    X = Sequences(np.zeros((18, 1), np.float32), np.array([3, 8, 7]))
-    pieces, owners = cut(X, 3)
-    assert pieces.lengths.tolist() == [3, 3, 3, 2, 3, 2, 2]
-    assert owners.tolist() == [0, 1, 1, 1, 2, 2, 2]
 
 
 def test_batches_go_through_all_and_have_similar_lengths():

@@ -92,6 +92,15 @@ parameters = {{ hidden = 8, units = 4, steps = 5, batch_size = 4 }}
             "methods.copies: no classifier of the study can be trained on what it makes",
         ),
         (
+            {"methods": {"real only": {"synthesizer": "none", "segment": 9}}},
+            "methods.real only: synthesizer = 'none' allows no segment",
+        ),
+        ({"embedding": {"kind": "svm"}}, "embedding: svm is no network that reads sequences"),
+        (
+            {"embedding": {"kind": "acrnn"}},
+            "embedding reads sequences of frames, and IS09 are vectors",
+        ),
+        (
             {"normalisations": ["enrolment 5"]},
             "normalisations: enrolment 5 needs vectors, and logmel20 are sequences",
         ),
@@ -129,6 +138,37 @@ def test_perturbed_copies_train_networks_that_read_sequences(corpus):
     assert len(X) == len(y) == 3 * len(fold.X)
     (predicted,) = run(made.study("fold", "logmel20"), source.data)
     assert len(predicted) == len(source.data.y)
+
+
+def test_synthetic_segments_train_networks_that_read_sequences(corpus):
+    made = study(
+        corpus,
+        features=["logmel20"],
+        methods={"segments": {"synthesizer": "gaussian", "segment": 20, "times": 2, "real": False}},
+        classifiers={"rnn": {"kind": "attention rnn", "parameters": SMALL}},
+    )
+    (source,) = load(made)
+    (predicted,) = run(made.study("fold", "logmel20"), source.data)
+    assert len(predicted) == len(source.data.y)
+
+
+def test_vectors_of_a_network_take_the_place_of_sequences(corpus):
+    made = study(
+        corpus,
+        features=["logmel20"],
+        embedding={"kind": "attention rnn", "parameters": SMALL},
+        methods={
+            "real only": {"synthesizer": "none"},
+            "gaussian": {"synthesizer": "gaussian", "times": 1},
+        },
+        classifiers={"svm": {"kind": "svm"}},
+    )
+    (source,) = load(made)
+    plan, folds = made.study("fold", "logmel20"), Folds(source.data, "fold")
+    some = folds.embedded(next(folds.some(0)), plan.embedding, 0, progress=False)
+    assert some[0].X.shape == (len(some[0].y), 2 * SMALL["units"])
+    assert np.allclose(some[0].X.mean(axis=0), 0, atol=1e-5)
+    assert [len(predicted) for predicted in run(plan, source.data)] == [len(source.data.y)] * 2
 
 
 def test_what_is_learnt_knows_nothing_of_the_test_speaker(corpus):

@@ -26,12 +26,14 @@ from sklearn.base import BaseEstimator
 from adan._files import replacing
 from adan.audio.perturbation import Perturbation, perturbation
 from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
+from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
 from adan.experiments.study import Study
 from adan.features import FrameSet, named
 from adan.folds import Method
 from adan.synthesis.registry import synthesizer
+from adan.synthesis.segments import OfSegments
 
 BUNDLED = "emodb"
 """The name of EmoDB's bundled features among corpora."""
@@ -83,6 +85,9 @@ class MethodChoice(_Checked):
         Of the synthesizer or perturbation.
     real, times, more
         See `adan.folds.Method`.
+    segment : int
+        Of sequences, so many frames are one vector to the synthesizer: see
+        `adan.synthesis.segments.OfSegments`.
     classifiers : list of str
         Some of the study's, by their names; all of them where the list is empty.
     """
@@ -93,6 +98,7 @@ class MethodChoice(_Checked):
     real: bool = True
     times: PositiveInt = 10
     more: dict[str, PositiveInt] = {}
+    segment: PositiveInt | None = None
     classifiers: list[str] = []
 
     def method(self) -> Method:
@@ -102,7 +108,9 @@ class MethodChoice(_Checked):
             return Method(real=self.real, perturbation=copies)
         if self.synthesizer is None or self.synthesizer == NO_SYNTHESIZER:
             return Method()
-        made = synthesizer(self.synthesizer, **_tuples(self.parameters))
+        made: Any = synthesizer(self.synthesizer, **_tuples(self.parameters))
+        if self.segment is not None:
+            made = OfSegments(made, self.segment)
         return Method(made, self.real, self.times, self.more)
 
     @model_validator(mode="after")
@@ -113,11 +121,13 @@ class MethodChoice(_Checked):
                 "perturbation"
             )
         if self.perturbation is not None:
-            self._allow_no("times", "more", beside="a perturbation")
+            self._allow_no("times", "more", "segment", beside="a perturbation")
             _check_parameters(type(perturbation(self.perturbation)), self.parameters)
             self.method()  # tells strengths that are out of range
         elif self.synthesizer == NO_SYNTHESIZER:
-            self._allow_no("parameters", "real", "times", "more", beside="synthesizer = 'none'")
+            self._allow_no(
+                "parameters", "real", "times", "more", "segment", beside="synthesizer = 'none'"
+            )
         elif self.synthesizer is not None:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
         return self
@@ -145,9 +155,9 @@ class ClassifierChoice(_Checked):
     parameters: dict[str, Any] = {}
     features: list[Annotated[str, BeforeValidator(_feature_set)]] = []
 
-    def reads(self, features: str) -> bool:
-        """Tell whether it is trained on features of this name."""
-        fits = reads_sequences(self.kind) == are_sequences(features)
+    def reads(self, features: str, sequences: bool) -> bool:
+        """Tell whether it is trained on features of this name, which may be sequences."""
+        fits = reads_sequences(self.kind) == sequences
         return fits and (not self.features or features in self.features)
 
     def classifier(self) -> BaseEstimator:
@@ -199,6 +209,9 @@ class Specification(_Checked):
         By the names that tables shall show.
     seeds : int
         Number of seeds, 0 to ``seeds - 1``.
+    embedding : ClassifierChoice
+        A network that is trained on the sequences of each fold first. The vectors that its output
+        layer sees stand in the place of the sequences from then on.
     """
 
     corpora: Annotated[list[Annotated[CorpusChoice, BeforeValidator(_corpus)]], Field(min_length=1)]
@@ -214,13 +227,15 @@ class Specification(_Checked):
     methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
     seeds: PositiveInt = 10
+    embedding: ClassifierChoice | None = None
 
     def study(self, normalisation: str, features: str | None = None) -> Study:
         """Return what is run on the features of that name; None returns all there is."""
         some = {name: self.classifiers_of(name, features) for name in self.methods}
         methods = {name: self.methods[name].method() for name, trained in some.items() if trained}
         classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
-        return Study(methods, classifiers, normalisation, self.seeds, some)
+        embedding = self.embedding.classifier() if self.embedding else None
+        return Study(methods, classifiers, normalisation, self.seeds, some, embedding)
 
     def classifiers_of(self, method: str, features: str | None) -> list[str]:
         """Return the names of those that are trained on a method's sets of these features."""
@@ -228,9 +243,11 @@ class Specification(_Checked):
         names = choice.classifiers or [*self.classifiers]
         if features is None:
             return names
-        if are_sequences(features) and choice.synthesizer not in (None, NO_SYNTHESIZER):
+        sequences = are_sequences(features) and self.embedding is None
+        learns = choice.synthesizer not in (None, NO_SYNTHESIZER)
+        if learns and sequences != (choice.segment is not None):
             return []
-        return [name for name in names if self.classifiers[name].reads(features)]
+        return [name for name in names if self.classifiers[name].reads(features, sequences)]
 
     @property
     def perturbations(self) -> dict[str, Perturbation]:
@@ -249,16 +266,27 @@ class Specification(_Checked):
         return self
 
     @model_validator(mode="after")
+    def _embedding_reads_sequences(self) -> Self:
+        if self.embedding is None:
+            return self
+        if not issubclass(CLASSIFIERS[self.embedding.kind], SequenceClassifier):
+            raise ValueError(f"embedding: {self.embedding.kind} is no network that reads sequences")
+        if vectors := [features for features in self.features if not are_sequences(features)]:
+            raise ValueError(f"embedding reads sequences of frames, and {vectors[0]} are vectors")
+        return self
+
+    @model_validator(mode="after")
     def _levels_fit(self) -> Self:
         """Check that everything named is run on something."""
+        levels = {f: are_sequences(f) and self.embedding is None for f in self.features}
         for name, choice in self.classifiers.items():
-            if not any(map(choice.reads, self.features)):
+            if not any(choice.reads(*level) for level in levels.items()):
                 reads = "sequences of frames" if reads_sequences(choice.kind) else "vectors"
                 raise ValueError(
                     f"classifiers.{name} reads {reads}, and the study's features are "
                     f"{', '.join(self.features)}: change one of them"
                 )
-        sequences = [*filter(are_sequences, self.features)]
+        sequences = [f for f in self.features if are_sequences(f)]
         enrolled = [*filter(n_enrolled, self.normalisations)]
         if sequences and enrolled:
             raise ValueError(
@@ -268,7 +296,8 @@ class Specification(_Checked):
             if not any(self.classifiers_of(name, features) for features in self.features):
                 raise ValueError(
                     f"methods.{name}: no classifier of the study can be trained on what it makes "
-                    f"of {', '.join(self.features)}; synthesizers make vectors"
+                    f"of {', '.join(self.features)}; synthesizers make vectors, and sequences with "
+                    "segment = 300, so many frames a vector"
                 )
         return self
 

@@ -20,12 +20,13 @@ from sklearn.model_selection import LeaveOneGroupOut
 from adan._computing import computing
 from adan.audio.perturbation import Perturbation
 from adan.classifiers.enrolment import fit_enrolment
+from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.quality import named, quality_of
-from adan.folds import Choices, Fold, Method, fit_synthesizers, train_classifiers
-from adan.sequences import Rows
+from adan.folds import Choices, Fold, Method, embed, fit_synthesizers, train_classifiers
+from adan.sequences import Rows, Sequences
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
@@ -91,6 +92,8 @@ class Study:
         Number of seeds, 0 to ``seeds - 1``.
     some : mapping of name to sequence of str
         The classifiers of a method that not all are trained on.
+    embedding : SequenceClassifier or None
+        Trained on the sequences of each fold first, whose place its vectors take.
     """
 
     methods: Mapping[str, Method]
@@ -98,6 +101,7 @@ class Study:
     normalisation: str = "fold"
     seeds: int = 1
     some: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    embedding: SequenceClassifier | None = None
 
     def classifiers_of(self, method: str) -> dict[str, BaseEstimator]:
         """Return what is trained on the training sets of a method."""
@@ -147,6 +151,7 @@ class Folds:
         self._all: list[Fold] = []
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
+        self._embedded: dict[tuple[int, int], Fold] = {}
 
     def __len__(self) -> int:
         return len(self._splits)
@@ -165,6 +170,16 @@ class Folds:
                 yield [self._enrolled(fold, seed) for fold in folds]
             else:
                 yield folds
+
+    def embedded(
+        self, some: list[Fold], embedding: SequenceClassifier, seed: int, progress: bool
+    ) -> list[Fold]:
+        """Return folds whose sequences have become vectors of a network trained on each."""
+        if (some[0].number, seed) not in self._embedded:
+            self._embedded = {
+                (fold.number, seed): fold for fold in embed(embedding, some, seed, progress)
+            }
+        return [self._embedded[fold.number, seed] for fold in some]
 
     def _normalised(self) -> Iterator[list[Fold]]:
         if len(self) <= self._together:
@@ -265,9 +280,12 @@ def results(
     synthesizer = next(iter(study.methods.values())).synthesizer
     tables: dict[str, list[Result]] = {name: [] for name in study.methods}
     for some in folds.some(seed):
+        if study.embedding is not None:
+            some = folds.embedded(some, study.embedding, seed, progress)
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
-        n_measured = QUALITY_FOLDS if some[0].number == seed == 0 else 0
+        measured = some[0].number == seed == 0 and not isinstance(some[0].X, Sequences)
+        n_measured = QUALITY_FOLDS if measured else 0
         quality = _quality(folds, some[:n_measured], synthesizers)
         for name, method in study.methods.items():
             labels = train_classifiers(

@@ -112,6 +112,10 @@ class _Network(nn.Module):
 
     def forward(self, x: Padded) -> Tensor:
         """Return logits [B, k]."""
+        return self.output(self.pooled(x))
+
+    def pooled(self, x: Padded) -> Tensor:
+        """Return what the output layer sees, [B, hidden]."""
         maps = x.values.unflatten(2, (self.channels, -1)).transpose(1, 2)  # [B, c, T, bands]
         lengths = x.lengths
         for i, convolution in enumerate(self.convolutions):
@@ -123,5 +127,4 @@ class _Network(nn.Module):
                 lengths = (lengths + 1) // 2
         steps = self.linear(maps.transpose(1, 2).flatten(2))  # [B, T / 2, linear]
         states, _ = self.recurrent(Padded(steps, lengths))
-        pooled = self.dense(self.attention(states))
-        return self.output(leaky_relu(self.norm(pooled)))
+        return leaky_relu(self.norm(self.dense(self.attention(states))))

@@ -117,15 +117,27 @@ class _Network(nn.Module):
 
     def forward(self, x: Padded) -> Tensor | Padded:
         """Return logits [B, k], or those of each frame."""
+        states, last = self.states(x)
+        if self.pooling == "frames":
+            return Padded(self.output(states.values), states.lengths)
+        return self.output(self.together(states, last))
+
+    def pooled(self, x: Padded) -> Tensor:
+        """Return what the output layer sees, [B, 2 units]; where it sees frames, their mean."""
+        return self.together(*self.states(x))
+
+    def states(self, x: Padded) -> tuple[Padded, Tensor]:
+        """Return the states of the LSTM [B, T, 2 units], and the last of both directions."""
         x = stacked(x, self.stacked)
         values = self.dropout(relu(self.first(x.values)))
         values = self.dropout(relu(self.second(values)))  # [B, T, hidden]
-        states, last = self.recurrent(Padded(values, x.lengths))
-        if self.pooling == "frames":
-            return Padded(self.output(states.values), states.lengths)
+        return self.recurrent(Padded(values, x.lengths))
+
+    def together(self, states: Padded, last: Tensor) -> Tensor:
+        """Return one vector of the states, [B, 2 units]."""
         if self.attention:
-            return self.output(self.attention(states))
-        return self.output(last if self.pooling == "last" else states.mean())
+            return self.attention(states)
+        return last if self.pooling == "last" else states.mean()
 
 
 def stacked(x: Padded, n: int) -> Padded:

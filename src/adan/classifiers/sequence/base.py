@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -86,7 +86,10 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
     @abstractmethod
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
-        """Return a network from `Padded` frames [B, T, n_features] to logits [B, n_classes]."""
+        """Return a network from `Padded` frames [B, T, n_features] to logits [B, n_classes].
+
+        Its method ``pooled`` returns what the output layer sees, [B, width].
+        """
 
     def fit(self, X: Sequences, y: ArrayLike) -> Self:
         """Fit to sequences.
@@ -131,7 +134,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
         k = len(self.classes_)
         self.network_ = made(lambda: self._network(self.n_features_in_, k), generator)
-        pieces, owners = cut(X, self.longest)
+        pieces, owners = X.pieces(self.longest)
         targets, frames = torch.as_tensor(codes[owners]), list(pieces)
         weights = torch.as_tensor(self._weights(codes, owners, pieces), dtype=torch.float32)
 
@@ -171,17 +174,40 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     @computing()
     def predict_proba(self, X: Sequences) -> NDArray[np.float32]:
         """Return class probabilities."""
+        found, owners = self._of_pieces(X, lambda batch: self._posteriors(self.network_, batch))
+        each = _combined(found, owners, self._over_pieces)
+        return each / each.sum(axis=1, keepdims=True)
+
+    @computing()
+    def embed(self, X: Sequences) -> NDArray[np.float32]:
+        """Return what the output layer sees of each utterance, the mean over its pieces.
+
+        Parameters
+        ----------
+        X : Sequences
+            Standardised frames of each utterance.
+
+        Returns
+        -------
+        ndarray of shape (n, width), float32
+            One vector an utterance.
+        """
+        found, owners = self._of_pieces(X, self.network_.pooled)  # type: ignore[arg-type]
+        return _combined(found, owners, "mean")
+
+    def _of_pieces(
+        self, X: Sequences, compute: Callable[[Padded], Tensor]
+    ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+        """Compute something of each piece, and tell its utterance."""
         check_is_fitted(self)
         check_sequences(self, X, self.n_features_in_)
-        pieces, owners = cut(X, self.longest)
+        pieces, owners = X.pieces(self.longest)
         order = np.argsort(pieces.lengths, kind="stable")
         ends = np.cumsum(pieces.lengths[order]) // PREDICTED_FRAMES
-        found = np.empty((len(pieces), len(self.classes_)), np.float32)
+        batches = np.split(order, np.flatnonzero(np.diff(ends)) + 1)
         with torch.no_grad():
-            for rows in np.split(order, np.flatnonzero(np.diff(ends)) + 1):
-                batch = Padded.of(list(pieces[rows]))
-                found[rows] = self._posteriors(self.network_, batch).numpy()
-        return _combined(found, owners, self._over_pieces)
+            found = [compute(Padded.of(list(pieces[rows]))) for rows in batches]
+        return torch.cat(found).numpy()[np.argsort(order, kind="stable")], owners
 
     @described(SEQUENCES, LABELS)
     def predict(self, X: Sequences) -> NDArray[Any]:
@@ -214,19 +240,6 @@ def encoded_for(X: Sequences, y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.in
     return encoded(labels)
 
 
-def cut(X: Sequences, longest: int) -> tuple[Sequences, NDArray[np.intp]]:
-    """Cut sequences into pieces, and tell the utterance of each.
-
-    Those of more than ``longest`` frames fall into as few pieces as can be, of equal length but
-    for a frame.
-    """
-    n_pieces = -(-X.lengths // longest)
-    owners = np.repeat(np.arange(len(X)), n_pieces)
-    number = np.arange(len(owners)) - np.repeat(n_pieces.cumsum() - n_pieces, n_pieces)
-    least, rest = np.divmod(X.lengths, n_pieces)
-    return Sequences(X.values, least[owners] + (number < rest[owners])), owners
-
-
 def hidden(frames: NDArray[np.float32], n: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return frames of which ``n`` stretches of time and ``n`` of features are zero."""
     if not n:
@@ -243,8 +256,9 @@ def hidden(frames: NDArray[np.float32], n: int, rng: np.random.Generator) -> NDA
 def _combined(
     found: NDArray[np.float32], owners: NDArray[np.intp], how: Literal["mean", "max"]
 ) -> NDArray[np.float32]:
-    """Return the probabilities of utterances from those of their pieces."""
+    """Return the mean or the largest of what was found of each utterance's pieces."""
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
-    over = np.maximum if how == "max" else np.add
-    each = over.reduceat(found, starts)
-    return each / each.sum(axis=1, keepdims=True)
+    if how == "max":
+        return np.maximum.reduceat(found, starts)
+    counts = np.diff(starts, append=len(owners)).astype(np.float32)
+    return (np.add.reduceat(found, starts) / counts[:, None]).astype(np.float32)

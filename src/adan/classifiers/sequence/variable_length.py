@@ -97,9 +97,13 @@ class _Network(nn.Module):
 
     def forward(self, x: Padded) -> Tensor:
         """Return logits [B, k]."""
+        return self.output(self.pooled(x))
+
+    def pooled(self, x: Padded) -> Tensor:
+        """Return what the output layer sees, [B, hidden]."""
         maps = x.values[:, None]  # [B, 1, T, bins]
         for convolution in (self.first, self.second):
             maps = max_pool2d(relu(convolution(maps)), (1, 2), ceil_mode=True)
         steps = x.masked(maps.transpose(1, 2).flatten(2))  # [B, T, maps bins]
         _, last = self.recurrent(steps)
-        return self.output(self.dropout(relu(self.dense(last))))
+        return self.dropout(relu(self.dense(last)))
