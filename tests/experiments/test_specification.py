@@ -18,8 +18,12 @@ def test_the_template_is_a_study(tmp_path):
     assert [*study.methods] == ["real only", "smote", "adan"]
     with pytest.raises(AdanError, match="is there already"):
         specification.write_template(tmp_path / "study.toml")
-    keys = re.findall(r"^# ?(more|perturbation) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
-    named = {a or b for a, b in keys}
+    keys = re.findall(
+        r"^# ?(more|perturbation|segment) |^# \[(embedding)\]|^(\w+) =",
+        TEMPLATE.read_text(),
+        re.MULTILINE,
+    )
+    named = {"".join(key) for key in keys}
     assert named == {
         *specification.Specification.model_fields,
         *specification.MethodChoice.model_fields,
