@@ -52,6 +52,16 @@ def test_times_however_they_are_written(make_segments, way, suffix):
     assert corpus.table.index.tolist() == ["long_0.0-1.0", "long_1.0-1.5", "long_1.5-"]
 
 
+def test_a_duration_stands_for_an_end(make_segments):
+    path = make_segments(duration=["1", "0.5", ""])
+    table = pd.read_csv(path).drop(columns="end")
+    table.to_csv(path, index=False)
+    corpus = read_corpus(path)
+    assert [(r.start, r.end) for r in corpus.recordings()] == [(0, 1), (1, 1.5), (1.5, np.inf)]
+    assert corpus.table.index.tolist() == ["long_0.0-1.0", "long_1.0-1.5", "long_1.5-"]
+    assert [(r.start, r.end) for r in audio_files([path])[:2]] == [(0, 1), (1, 1.5)]
+
+
 def test_times_of_parquet(make_segments):
     starts, ends = (pd.to_timedelta(pd.Series(t), unit="s") for t in zip(*TIMES, strict=True))
     corpus = read_corpus(make_segments(starts, ends, "parquet"))

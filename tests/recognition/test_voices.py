@@ -86,6 +86,8 @@ def test_from_the_shell(make_bundle, recordings, tmp_path, make_audio, capsys):
     assert main(["predict", path, *recordings, "--speakers", "one"]) == 0
     assert capsys.readouterr().out == own
     assert main(["enrol", path, silent, "-o", anna]) == 2
+    assert f"{anna} is there already" in capsys.readouterr().err
+    assert main(["enrol", path, silent, "-o", anna, "--force"]) == 2
     assert "none of 1 recordings can be used (silent)" in capsys.readouterr().err
 
 

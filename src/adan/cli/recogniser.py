@@ -95,7 +95,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = add_command(commands, "enrol", "make a recogniser for one person's voice")
     _add_model(command)
     command.add_argument("audio", nargs="+", help="recordings of the person, as for predict")
-    add_output(command, "file to write, such as anna.adan", dear=False)
+    add_output(command, "file to write, such as anna.adan")
     command.set_defaults(run=_enrol)
 
     command = add_command(

@@ -15,6 +15,7 @@ from sklearn.utils import Bunch
 from adan.corpora.base import Corpus
 from adan.corpora.named import RULES, read_named
 from adan.corpora.table_files import read_table
+from adan.errors import AdanError
 
 COUNTS = RULES["emodb"].counts
 """Utterances per emotion and per speaker."""
@@ -61,8 +62,19 @@ RATE = 16_000
 """Sampling rate of the audio in Hz."""
 
 
-def bundled() -> Corpus:
-    """Return EmoDB with its IS11 features, which come with the package, and without audio."""
+def bundled(**options: Any) -> Corpus:
+    """Return EmoDB with its IS11 features, which come with the package, and without audio.
+
+    Raises
+    ------
+    AdanError
+        If there are options: the features have none.
+    """
+    if options:
+        raise AdanError(
+            f"emodb, the bundled features, has no option {next(iter(options))!r}: leave it out, or "
+            "give the folder of EmoDB's audio"
+        )
     vectors = read_table(BUNDLED)
     table = RULES["emodb"].with_people(vectors.table)
     return Corpus("EmoDB", table, vectors.features, {**vectors.about, "rate": RATE})

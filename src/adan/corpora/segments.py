@@ -20,8 +20,9 @@ def recordings_of(table: pd.DataFrame, path: str | os.PathLike[str] = "") -> lis
     Parameters
     ----------
     table : DataFrame
-        With a column ``file``, and perhaps ``start`` and ``end``, in seconds or as pandas writes
-        times (``0 days 00:00:01.5``); a gap is the file's start or its end.
+        With a column ``file``, and perhaps ``start`` and ``end``, or ``start`` and ``duration``, in
+        seconds or as pandas writes times (``0 days 00:00:01.5``); a gap is the file's start or its
+        end.
     path : path-like, default=""
         The table's own, whose folder files are relative to.
 
@@ -34,7 +35,10 @@ def recordings_of(table: pd.DataFrame, path: str | os.PathLike[str] = "") -> lis
     folder = Path(path).absolute().parent
     files = [_place(folder, str(file)) for file in table["file"]]
     starts = _seconds(table, "start", 0.0, path)
-    ends = _seconds(table, "end", np.inf, path)
+    if "start" in table and "end" not in table:
+        ends = starts + _seconds(table, "duration", np.inf, path)
+    else:
+        ends = _seconds(table, "end", np.inf, path)
     for row in np.flatnonzero((starts < 0) | (ends <= starts))[:1]:
         raise AdanError(
             f"{path} has a segment from {starts[row]:g} to {ends[row]:g} s in row {row + 1}: the "

@@ -122,8 +122,10 @@ def _digest(arrays: Mapping[str, Rows]) -> str:
 
 def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
     """Read a corpus and check that the study can be made of it."""
-    is_bundled = choice.path == BUNDLED
-    corpus = bundled() if is_bundled else read_corpus(choice.path, **choice.options)
+    if choice.path == BUNDLED:
+        corpus = bundled(**choice.options)
+    else:
+        corpus = read_corpus(choice.path, **choice.options)
     corpus = corpus.renamed(choice.emotions)
     if specification.protocol == "corpus":
         corpus.require_speakers()

@@ -84,12 +84,7 @@ def _with_features(
 ) -> Corpus:
     wanted = None if features is None else FeatureSet.named(features).name
     if name == "emodb":
-        if options:
-            raise AdanError(
-                f"emodb, the bundled features, has no option {next(iter(options))!r}: leave it "
-                "out, or give the folder of EmoDB's audio"
-            )
-        corpus = bundled()
+        corpus = bundled(**options)
     else:
         corpus = read_corpus(name, **options)
         if speaker_test and not corpus.is_synthetic.any():
