@@ -39,10 +39,13 @@ class Padded(NamedTuple):
     lengths: Tensor
 
     @classmethod
-    def of(cls, frames: Sequence[NDArray[np.float32]]) -> Padded:
-        """Fill up the frames of sequences to the longest."""
+    def of(
+        cls, frames: Sequence[NDArray[np.float32]], device: torch.device | None = None
+    ) -> Padded:
+        """Fill up the frames of sequences to the longest, on a device."""
         values = pad_sequence([torch.as_tensor(own) for own in frames], batch_first=True)
-        return cls(values, torch.tensor([len(own) for own in frames]))
+        lengths = torch.tensor([len(own) for own in frames])
+        return cls(values.to(device), lengths.to(device))
 
     @property
     def mask(self) -> Tensor:

@@ -59,6 +59,7 @@ class ACRNN(SequenceClassifier):
         longest: int = 300,
         masks: int = 0,
         class_weight: Literal["balanced"] | None = None,
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.channels = channels
@@ -72,6 +73,7 @@ class ACRNN(SequenceClassifier):
         self.longest = longest
         self.masks = masks
         self.class_weight = class_weight
+        self.device = device
         self.random_state = random_state
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:

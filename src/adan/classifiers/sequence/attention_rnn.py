@@ -55,6 +55,7 @@ class AttentionRNN(SequenceClassifier):
         longest: int = 1000,
         masks: int = 0,
         class_weight: Literal["balanced"] | None = None,
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.hidden = hidden
@@ -68,6 +69,7 @@ class AttentionRNN(SequenceClassifier):
         self.longest = longest
         self.masks = masks
         self.class_weight = class_weight
+        self.device = device
         self.random_state = random_state
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:

@@ -19,6 +19,7 @@ from adan._docs import LABELS, PROBABILITIES, described
 from adan._progress import progress_bar
 from adan.classifiers.labels import encoded
 from adan.errors import AdanError
+from adan.networks.devices import device_of
 from adan.networks.many import Job, Stackable
 from adan.networks.sequences import Padded, batches, made, train
 from adan.networks.training import seed_of
@@ -54,6 +55,8 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         mean in each update (SpecAugment); each is up to a tenth of all.
     class_weight : {"balanced"} or None, default=None
         Whether the classes weigh the same in the loss, however many utterances they have.
+    device : str, default="auto"
+        Where the network is trained, as PyTorch names it; "auto" is a GPU if there is one.
     random_state : int, RandomState or None, default=None
         Seed of weights, batches, dropout and masks.
 
@@ -82,6 +85,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     longest: int
     masks: int
     class_weight: Literal["balanced"] | None
+    device: str
     random_state: int | np.random.RandomState | None
 
     @abstractmethod
@@ -133,13 +137,17 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         seed = seed_of(self.random_state)
         rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
         k = len(self.classes_)
-        self.network_ = made(lambda: self._network(self.n_features_in_, k), generator)
+        device = device_of(self.device)
+        network = made(lambda: self._network(self.n_features_in_, k), generator)
+        self.network_ = network.to(device)
         pieces, owners = X.pieces(self.longest)
-        targets, frames = torch.as_tensor(codes[owners]), list(pieces)
-        weights = torch.as_tensor(self._weights(codes, owners, pieces), dtype=torch.float32)
+        targets, frames = torch.as_tensor(codes[owners], device=device), list(pieces)
+        weights = torch.as_tensor(
+            self._weights(codes, owners, pieces), dtype=torch.float32, device=device
+        )
 
         def loss_of(rows: NDArray[np.intp]) -> Tensor:
-            batch = Padded.of([hidden(frames[i], self.masks, rng) for i in rows])
+            batch = Padded.of([hidden(frames[i], self.masks, rng) for i in rows], device)
             each = self._loss(self.network_, batch, targets[rows])  # [B]
             return (each * weights[rows]).sum() / weights[rows].sum()
 
@@ -205,8 +213,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         order = np.argsort(pieces.lengths, kind="stable")
         ends = np.cumsum(pieces.lengths[order]) // PREDICTED_FRAMES
         batches = np.split(order, np.flatnonzero(np.diff(ends)) + 1)
+        device = next(self.network_.parameters()).device
         with torch.no_grad():
-            found = [compute(Padded.of(list(pieces[rows]))) for rows in batches]
+            found = [compute(Padded.of(list(pieces[rows]), device)).cpu() for rows in batches]
         return torch.cat(found).numpy()[np.argsort(order, kind="stable")], owners
 
     @described(SEQUENCES, LABELS)

@@ -51,6 +51,7 @@ class VariableLengthDNN(SequenceClassifier):
         longest: int = 1000,
         masks: int = 0,
         class_weight: Literal["balanced"] | None = "balanced",
+        device: str = "auto",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.maps = maps
@@ -63,6 +64,7 @@ class VariableLengthDNN(SequenceClassifier):
         self.longest = longest
         self.masks = masks
         self.class_weight = class_weight
+        self.device = device
         self.random_state = random_state
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
