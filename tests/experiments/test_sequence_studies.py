@@ -152,6 +152,32 @@ def test_synthetic_segments_train_networks_that_read_sequences(corpus):
     assert len(predicted) == len(source.data.y)
 
 
+def test_what_was_drawn_is_seen_and_heard_on_the_page(corpus, tmp_path):
+    path = tmp_path / "segments.toml"
+    path.write_text(
+        f"""
+corpora = ["{corpus}"]
+features = ["logmel20"]
+seeds = 1
+[methods.segments]
+synthesizer = "gaussian"
+segment = 30
+times = 1
+[classifiers.rnn]
+kind = "attention rnn"
+parameters = {{ hidden = 8, units = 4, steps = 2, batch_size = 4 }}
+"""
+    )
+    main(["study", "run", str(path), "-o", str(tmp_path / "run")])
+    drawn = pd.read_parquet(tmp_path / "run" / "segments.parquet")
+    assert set(drawn.groupby(["class", "synthetic"]).size()) <= set(range(20, 31))
+    real = drawn.loc[~drawn["synthetic"], "f3"].mean()
+    assert drawn.loc[drawn["synthetic"], "f3"].mean() == pytest.approx(real, abs=2)
+    main(["report", str(tmp_path / "run")])
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert page.count("data:image/png;base64") == page.count("data:audio/wav;base64") == 4
+
+
 def test_vectors_of_a_network_take_the_place_of_sequences(corpus):
     made = study(
         corpus,

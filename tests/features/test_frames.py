@@ -44,6 +44,16 @@ def test_a_tone_stands_in_its_bin_of_the_spectrogram():
     assert (frames_.argmax(axis=1) == 40).all()  # bins are 25 Hz apart
 
 
+def test_sound_of_log_mels_has_these_log_mels(make_signal):
+    wanted = spectra.log_mels(make_signal(), 16_000)
+    sound = spectra.sound_of(wanted, 16_000)
+    assert np.abs(sound).max() == pytest.approx(0.5)
+    got = spectra.log_mels(sound, 16_000)
+    assert got.shape == wanted.shape
+    assert np.corrcoef(got.ravel(), wanted.ravel())[0, 1] > 0.95
+    assert np.array_equal(sound, spectra.sound_of(wanted, 16_000))
+
+
 def test_deltas_of_a_line_are_its_slope():
     line = 3 * np.arange(9, dtype=np.float32)[:, None]
     assert np.allclose(spectra.deltas(line)[2:-2], 3)

@@ -122,6 +122,61 @@ def mel_filters(n_mels: int, n_fft: int, rate: int) -> NDArray[np.float32]:
     return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
 
 
+def sound_of(
+    log_mels: NDArray[np.floating], rate: int, rounds: int = 60, seed: int = 0
+) -> NDArray[np.float32]:
+    """Return a signal whose log-mels are about those given, by Griffin and Lim's rounds.
+
+    Parameters
+    ----------
+    log_mels : ndarray of shape (n_frames, n_mels)
+        As `log_mels` gives them; phases are not in them, nor is what a band does not resolve.
+    rate : int
+        Sampling rate in Hz.
+    rounds : int, default=60
+        How often phases are taken from the signal and set to the magnitudes.
+    seed : int, default=0
+        Of the phases to begin with.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        Its largest absolute value is 0.5.
+
+    References
+    ----------
+    D. W. Griffin, J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE
+    Transactions on Acoustics, Speech, and Signal Processing 32(2), 1984.
+    """
+    length, step = round(WINDOW * rate), round(STEP * rate)
+    n_fft = 1 << (length - 1).bit_length()
+    filters = mel_filters(log_mels.shape[1], n_fft, rate)
+    power = np.exp(log_mels) @ np.linalg.pinv(filters)  # spread over the bins of each band
+    magnitude = np.sqrt(np.maximum(power, 0))
+    window = np.hamming(length)
+    angles = np.random.default_rng(seed).uniform(-np.pi, np.pi, magnitude.shape)
+    signal = _overlapped(magnitude * np.exp(1j * angles), window, step)
+    for _ in range(rounds):
+        frames = np.lib.stride_tricks.sliding_window_view(signal, length)[::step]
+        spectrum = np.fft.rfft(frames * window, n_fft)
+        phases = spectrum / np.maximum(np.abs(spectrum), FLOOR)
+        signal = _overlapped(magnitude * phases, window, step)
+    return (0.5 * signal / max(np.abs(signal).max(), FLOOR)).astype(np.float32)
+
+
+def _overlapped(
+    spectrum: NDArray[np.complexfloating], window: NDArray[np.floating], step: int
+) -> NDArray[np.float64]:
+    """Return the signal whose spectra under a window come nearest to those given."""
+    frames = np.fft.irfft(spectrum)[:, : len(window)] * window
+    starts = step * np.arange(len(frames))
+    signal, weight = np.zeros((2, starts[-1] + len(window)))
+    for start, frame in zip(starts, frames, strict=True):
+        signal[start : start + len(window)] += frame
+        weight[start : start + len(window)] += np.square(window)
+    return signal / np.maximum(weight, FLOOR)
+
+
 def _power(
     signal: NDArray[np.floating], rate: int, window: float, n_fft: int | None = None
 ) -> tuple[NDArray[np.float32], int]:

@@ -72,7 +72,8 @@ def run(
     store = Store(folder)
     with writing(folder):
         notes = [*(about or {}).get("notes", []), *(n for s in sources for n in s.notes)]
-        told = {**(about or {}), "notes": [*dict.fromkeys(notes)]}
+        rates = {s.corpus: s.rate for s in sources}
+        told = {**(about or {}), "notes": [*dict.fromkeys(notes)], "rates": rates}
         store.claim({**told, **settings_of(specification, data)})
         if known := [s.traits.assign(corpus=s.corpus) for s in sources if s.traits is not None]:
             store.keep(pd.concat(known).drop_duplicates(["corpus", "utterance", "trait"]))

@@ -42,6 +42,8 @@ class Source:
         In which groups its scores can be shown: see `adan.corpora.traits.traits`.
     notes : sequence of str
         What readers of its tables must know.
+    rate : int, or None
+        Sampling rate of its audio in Hz; None where nobody knows.
     """
 
     corpus: str
@@ -52,6 +54,7 @@ class Source:
     recognised: NDArray[np.float64] | None = None
     traits: pd.DataFrame | None = None
     notes: Sequence[str] = ()
+    rate: int | None = None
 
     def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
         """Yield each subset of the corpus; the whole where it makes no difference."""
@@ -203,4 +206,5 @@ def _source(
         recognised,
         traits(corpus),
         [f"Left out are {left_out}."] if left_out else [],
+        corpus.about.get("rate"),
     )

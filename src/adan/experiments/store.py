@@ -10,6 +10,7 @@
     cells/NAME.failed.json     why a cell failed
     locks/, logs/              who computes what; one log file a run
     TABLE.parquet              one table of all cells
+    segments.parquet           one of the tables: sequences that were drawn, beside real ones
     traits.parquet             in which groups the scores of a corpus can be shown
 
 A cell's key is the digest of everything that determines it, and its tables are known by their

@@ -24,9 +24,11 @@ from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
+from adan.experiments.drawn import drawn_segments
 from adan.experiments.quality import named, quality_of
 from adan.folds import Choices, Fold, Method, embed, fit_synthesizers, train_classifiers
 from adan.sequences import Rows, Sequences
+from adan.synthesis.segments import OfSegments
 
 FOLDS_BYTES = 2**31
 """Normalised vectors of the folds that are held at once; more folds go one group after another."""
@@ -123,11 +125,15 @@ class Result:
         the first folds of seed 0, where there is a synthesizer.
     predictions : DataFrame
         See `adan.evaluation.scores`.
+    segments : DataFrame
+        See `adan.experiments.drawn`. Rows for the first fold of seed 0, where a synthesizer draws
+        sequences.
     """
 
     history: pd.DataFrame
     quality: pd.DataFrame
     predictions: pd.DataFrame
+    segments: pd.DataFrame
 
 
 class Folds:
@@ -262,7 +268,8 @@ def parameters_of(estimator: Any) -> dict[str, Any] | None:
     if not kind.__module__.startswith("adan."):
         file = inspect.getsourcefile(kind)
         known["code"] = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
-    return {**known, **estimator.get_params()}
+    settings = estimator.get_params(deep=False).items()
+    return known | {k: parameters_of(v) if isinstance(v, BaseEstimator) else v for k, v in settings}
 
 
 def results(
@@ -284,9 +291,10 @@ def results(
             some = folds.embedded(some, study.embedding, seed, progress)
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
-        measured = some[0].number == seed == 0 and not isinstance(some[0].X, Sequences)
-        n_measured = QUALITY_FOLDS if measured else 0
-        quality = _quality(folds, some[:n_measured], synthesizers)
+        is_first = some[0].number == seed == 0
+        of_vectors = not isinstance(some[0].X, Sequences)
+        quality = _quality(folds, some[: QUALITY_FOLDS * (is_first and of_vectors)], synthesizers)
+        segments = _segments(folds, some[0], synthesizers[0]) if is_first else pd.DataFrame()
         for name, method in study.methods.items():
             labels = train_classifiers(
                 method,
@@ -303,6 +311,7 @@ def results(
                 history.assign(method=name, **how),
                 named(quality, name).assign(**how),
                 _predictions(folds, some, labels).assign(method=name, **how),
+                segments.assign(method=name, **how),
             )
             tables[name].append(result)
             if some[-1].number == len(folds) - 1:
@@ -344,6 +353,14 @@ def _quality(folds: Folds, some: list[Fold], synthesizers: list[Any]) -> pd.Data
         for table, (fold, _) in zip(tables, measured, strict=True)
     ]
     return pd.concat(tables) if tables else pd.DataFrame(columns=["space", "method", "fold"])
+
+
+def _segments(folds: Folds, fold: Fold, synthesizer: Any) -> pd.DataFrame:
+    """Return what was drawn of sequences; no rows where that is nothing."""
+    X = folds.data.X
+    if not isinstance(synthesizer, OfSegments) or not isinstance(X, Sequences):
+        return pd.DataFrame()
+    return drawn_segments(synthesizer, fold, X[~np.isin(np.arange(len(X)), fold.test)])
 
 
 def _predictions(folds: Folds, some: list[Fold], labels: list[dict[str, Any]]) -> pd.DataFrame:

@@ -40,6 +40,8 @@ class Run:
         Published beside measured, where the run is a table of the paper.
     history, points, quality : DataFrame or None
         Losses along training, the t-SNE maps and the quality of synthetic data, where they are.
+    segments : DataFrame or None
+        What was drawn of sequences: see `adan.experiments.drawn`.
     traits : DataFrame or None
         In which groups scores can be shown: see `adan.corpora.traits.traits`.
     """
@@ -54,6 +56,7 @@ class Run:
     history: pd.DataFrame | None
     points: pd.DataFrame | None
     quality: pd.DataFrame | None
+    segments: pd.DataFrame | None
     traits: pd.DataFrame | None
 
 
@@ -73,6 +76,7 @@ def read_runs(folder: Path) -> list[Run]:
             "give the folder of a table, such as table1, or of a study, of which a cell is done"
         )
     quality = _table(folder / "quality.parquet", *_SOURCE, "space", "method", "fold", "class")
+    segments = _table(folder / "segments.parquet", *_SOURCE, "method", "class", "synthetic")
     traits = _table(folder / "traits.parquet", "corpus", *_TRAIT)
     table = _table(folder / f"{about['run']}.csv", *_PUBLISHED) if "run" in about else None
     history = _table(folder / "history.csv", "epoch")
@@ -90,6 +94,7 @@ def read_runs(folder: Path) -> list[Run]:
             history,
             points,
             _of(quality, own, *_SOURCE),
+            _of(segments, own, *_SOURCE),
             _of(traits, own, "corpus"),
         )
         for _, own in predictions.groupby(together, sort=False)

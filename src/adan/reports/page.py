@@ -19,6 +19,7 @@ _FILES = {
     "predictions.parquet": "every prediction: utterance, speaker, fold, seed, true and predicted",
     "confusion.csv": "the confusion matrices",
     "quality.parquet": "the quality of the synthetic data, per class and fold",
+    "segments.parquet": "sequences that were drawn, beside real ones",
     "history.csv": "the losses, epoch by epoch",
     "map.csv": "the points of the maps",
     "settings.json": "settings, versions and the digest of the data",
@@ -59,6 +60,7 @@ def page(
         "columns": [*labels.values()],
         "curves": [] if run.history is None else drawing.curves(run.history),
         "maps": maps,
+        "segments": _segments(run),
         "files": {
             _link(run.folder / name, here): (name, what)
             for name, what in {f"{run.about.get('run')}.csv": "the table", **_FILES}.items()
@@ -129,6 +131,16 @@ def _mistakes(
         {"utterance": place[utterance], "predicted": predicted, "seeds": counts.tolist()}
         for (utterance, predicted), counts in zip(seeds.index, seeds.to_numpy(), strict=True)
     ]
+
+
+def _segments(run: Run) -> list[dict[str, Any]]:
+    """Show what was drawn of sequences; pictures and sound are made where there is something."""
+    if run.segments is None:
+        return []
+    from adan.reports.segments import segments
+
+    rate = run.about.get("rates", {}).get(run.corpus)
+    return segments(run.segments, run.features, rate)
 
 
 def _points(run: Run, utterances: list[tuple[str, str, str]]) -> dict[str, Any]:
