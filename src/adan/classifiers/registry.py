@@ -9,14 +9,25 @@ from sklearn.base import BaseEstimator
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
 from adan.classifiers.svm import RBFSVM, LinearSVM
+from adan.classifiers.thresholds import ThresholdSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
 
-Name = Literal["svm", "dnn", "linear svm", "discriminant", "whitened dnn", "tuned svm", "tuned dnn"]
+Name = Literal[
+    "svm",
+    "dnn",
+    "linear svm",
+    "threshold svm",
+    "discriminant",
+    "whitened dnn",
+    "tuned svm",
+    "tuned dnn",
+]
 
 CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
     "svm": RBFSVM,
     "dnn": DNNClassifier,
     "linear svm": LinearSVM,
+    "threshold svm": ThresholdSVM,
     "discriminant": ShrunkDiscriminant,
     "whitened dnn": WhitenedDNN,
     "tuned svm": TunedSVM,
