@@ -83,19 +83,28 @@ class Method:
         Synthetic sets, each of the size and class make-up of the real training set.
     more : mapping of label to int
         How many times as many synthetic vectors of a class as the others get.
+    balance : bool
+        In place of ``times`` and ``more``: synthetic vectors fill every class up to the largest.
     """
 
     synthesizer: Synthesizer | None = None
     real: bool = True
     times: int = 10
     more: Mapping[str, int] = field(default_factory=dict)
+    balance: bool = False
+
+    def synthetic(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of the synthetic vectors that stand beside real ones labelled ``y``."""
+        if self.balance:
+            classes, counts = np.unique(y, return_counts=True)
+            return np.repeat(classes, counts.max() - counts)
+        return np.tile(np.repeat(y, [self.more.get(label, 1) for label in y]), self.times)
 
     def n_rows(self, y: NDArray[Any]) -> int:
         """Return the number of vectors of the training set made of real ones labelled ``y``."""
         if self.synthesizer is None:
             return len(y)
-        of_a_set = sum(self.more.get(label, 1) for label in y)
-        return self.real * len(y) + self.times * of_a_set
+        return self.real * len(y) + len(self.synthetic(y))
 
     def training_set(
         self, X: NDArray[np.float32], y: NDArray[Any], fitted: Synthesizer | None
@@ -103,8 +112,7 @@ class Method:
         """Return the vectors and labels to train classifiers on."""
         if fitted is None:
             return X, y
-        labels = np.repeat(y, [self.more.get(label, 1) for label in y])
-        X_synthetic, y_synthetic = fitted.sample(np.tile(labels, self.times))
+        X_synthetic, y_synthetic = fitted.sample(self.synthetic(y))
         if not self.real:
             return X_synthetic, y_synthetic
         return np.vstack([X, X_synthetic]), np.hstack([y, y_synthetic])

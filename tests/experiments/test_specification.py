@@ -16,7 +16,7 @@ def test_the_template_is_a_study(tmp_path):
     assert [*study.methods] == ["real only", "smote", "adan"]
     with pytest.raises(AdanError, match="is there already"):
         specification.write_template(tmp_path / "study.toml")
-    keys = re.findall(r"^# ?(more) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
+    keys = re.findall(r"^# (more|balance|scarcity) |^(\w+) =", TEMPLATE.read_text(), re.MULTILINE)
     named = {a or b for a, b in keys}
     assert named == {
         *specification.Specification.model_fields,
@@ -55,6 +55,19 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),
         ("methods.a.synthesizer = 'b'", "methods.a: no synthesizer 'b'; there are adan"),
         ("methods.a = {synthesizer = 'none', times = 2}", "allows no times"),
+        (
+            "methods.a = {synthesizer = 'smote', balance = true, times = 2}",
+            "methods.a: balance allows no times",
+        ),
+        (
+            "scarcity = {speaker = [2]}",
+            "scarcity.speaker is no key; there are utterances_per_class",
+        ),
+        ("scarcity.speakers = [0]", "scarcity.speakers.0: input should be greater than 0"),
+        (
+            "scarcity.rare = {fear = ['few']}",
+            "scarcity.rare.fear.0: input should be a valid integer",
+        ),
         (
             "methods.a = {synthesizer = 'none', classifiers = ['tree']}",
             "methods.a.classifiers: 'tree' is none of the study's; there are",

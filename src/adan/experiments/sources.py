@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import load_emodb
-from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
+from adan.errors import AdanError
+from adan.experiments.specification import (
+    BUNDLED,
+    CorpusChoice,
+    ScarcityChoice,
+    Specification,
+)
 from adan.experiments.study import Data
 from adan.features import features_of
 
@@ -39,11 +45,29 @@ class Source:
     improvised: NDArray[np.bool_] | None = None
     recognised: NDArray[np.float64] | None = None
 
-    def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
-        """Yield each subset of the corpus; the whole where it makes no difference."""
+    def subsets(self, names: Sequence[str], scarcity: ScarcityChoice) -> Iterator[tuple[str, Data]]:
+        """Yield each subset of the corpus, complete and scarce.
+
+        It is the whole where it makes no difference.
+
+        Raises
+        ------
+        AdanError
+            If a class shall be rare that the corpus has not.
+        """
+        classes = np.unique(self.data.y).tolist()
+        if unknown := [label for label in scarcity.labels if label not in classes]:
+            raise AdanError(
+                f"scarcity.rare: {self.corpus} has no class {unknown[0]!r}; it has "
+                f"{', '.join(classes)}"
+            )
         for name in names if self.improvised is not None else ["all"]:
             rows = self.improvised if name == "improvised" else None
-            yield name, self.data if rows is None else self.data.only(rows)
+            data = self.data if rows is None else self.data.only(rows)
+            yield name, data
+            for scarce in scarcity.of(classes):
+                where = scarce.name if name == "all" else f"{name}, {scarce.name}"
+                yield where, replace(data, scarcity=scarce)
 
 
 def load(specification: Specification, *, progress: bool = False) -> list[Source]:
@@ -64,7 +88,7 @@ def load(specification: Specification, *, progress: bool = False) -> list[Source
 def digest(data: Data) -> str:
     """Return the SHA-256 of all that the data hold, their order included."""
     sha = hashlib.sha256()
-    for name, values in vars(data).items():
+    for name, values in data.arrays().items():
         sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
         for start in range(0, len(values), 256):
             sha.update(np.ascontiguousarray(values[start : start + 256]).data)

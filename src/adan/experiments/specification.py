@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_type_hints
@@ -27,6 +27,7 @@ from adan._files import replacing
 from adan.classifiers.registry import CLASSIFIERS, Name
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
+from adan.experiments.scarcity import Scarcity
 from adan.experiments.study import Study
 from adan.features import FeatureSet
 from adan.folds import Method
@@ -36,6 +37,8 @@ BUNDLED = "emodb"
 """The name of EmoDB's bundled features among corpora."""
 
 NO_SYNTHESIZER = "none"
+EVERY = "every"
+"""Stands for each class in turn where a class is rare."""
 TEMPLATE = Path(__file__).with_name("template.toml")
 
 
@@ -65,7 +68,7 @@ class MethodChoice(_Checked):
         A name of `adan.synthesis.registry`, or ``"none"``.
     parameters : dict
         Of the synthesizer.
-    real, times, more
+    real, times, more, balance
         See `adan.folds.Method`.
     classifiers : list of str
         Some of the study's, by their names; all of them where the list is empty.
@@ -76,6 +79,7 @@ class MethodChoice(_Checked):
     real: bool = True
     times: PositiveInt = 10
     more: dict[str, PositiveInt] = {}
+    balance: bool = False
     classifiers: list[str] = []
 
     def method(self) -> Method:
@@ -83,18 +87,24 @@ class MethodChoice(_Checked):
         if self.synthesizer == NO_SYNTHESIZER:
             return Method()
         made = synthesizer(self.synthesizer, **_tuples(self.parameters))
-        return Method(made, self.real, self.times, self.more)
+        return Method(made, self.real, self.times, self.more, self.balance)
 
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
         if self.synthesizer == NO_SYNTHESIZER:
-            for name, field in type(self).model_fields.items():
-                allowed = name in ("synthesizer", "classifiers")
-                if not allowed and getattr(self, name) != field.default:
-                    raise ValueError(f"synthesizer = '{NO_SYNTHESIZER}' allows no {name}")
+            self._allow_no(
+                "parameters", "real", "times", "more", "balance", beside="synthesizer = 'none'"
+            )
         else:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
+        if self.balance:
+            self._allow_no("real", "times", "more", beside="balance")
         return self
+
+    def _allow_no(self, *names: str, beside: str) -> None:
+        for name in names:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{beside} allows no {name}")
 
 
 class ClassifierChoice(_Checked):
@@ -111,6 +121,43 @@ class ClassifierChoice(_Checked):
     def _can_be_made(self) -> Self:
         _check_parameters(CLASSIFIERS[self.kind], self.parameters)
         return self
+
+
+class ScarcityChoice(_Checked):
+    """How few training utterances stay: each number is a further subset of every corpus.
+
+    Attributes
+    ----------
+    utterances_per_class : list of int
+        Of every class so many stay.
+    speakers : list of int
+        So many training speakers stay.
+    rare : dict of str to list of int
+        Of one class so many stay, of the others all; ``"every"`` is each class in turn.
+    """
+
+    utterances_per_class: list[PositiveInt] = []
+    speakers: list[PositiveInt] = []
+    rare: dict[str, list[PositiveInt]] = {}
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes that are named."""
+        return [label for label in self.rare if label != EVERY]
+
+    def of(self, classes: Sequence[str]) -> Iterator[Scarcity]:
+        """Yield what it stands for in a corpus of these classes, each once."""
+        everywhere = [
+            *(Scarcity("utterances_per_class", n) for n in self.utterances_per_class),
+            *(Scarcity("speakers", n) for n in self.speakers),
+        ]
+        rare = (
+            Scarcity("rare", n, label)
+            for name, numbers in self.rare.items()
+            for label in (classes if name == EVERY else [name])
+            for n in numbers
+        )
+        yield from dict.fromkeys([*everywhere, *rare])
 
 
 def _corpus(value: Any) -> Any:
@@ -140,6 +187,8 @@ class Specification(_Checked):
         of older versions call the key ``parts``.
     normalisations : list of {"fold", "corpus", "speaker", "enrolment N"}
         See `adan.evaluation.normalisation`.
+    scarcity : ScarcityChoice
+        Further subsets, of which less stays to train on.
     protocol : {"speaker", "session"}
         What is left out at a time; speakers where a corpus has no sessions.
     methods, classifiers : dict
@@ -157,6 +206,7 @@ class Specification(_Checked):
     normalisations: Annotated[
         list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
     ] = ["fold"]
+    scarcity: ScarcityChoice = ScarcityChoice()
     protocol: Literal["speaker", "session"] = "speaker"
     methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
@@ -239,6 +289,7 @@ def _in_words(problem: Any) -> str:
             "corpora": CorpusChoice,
             "methods": MethodChoice,
             "classifiers": ClassifierChoice,
+            "scarcity": ScarcityChoice,
         }
         group = groups[place[0]] if len(place) > 1 else Specification
         return f"{key} is no key; there are {', '.join(group.model_fields)}"

@@ -22,6 +22,7 @@ from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.quality import named, quality_of
+from adan.experiments.scarcity import Scarcity
 from adan.folds import Choices, Fold, Method, fit_synthesizers, train_classifiers
 
 FOLDS_BYTES = 2**31
@@ -45,6 +46,8 @@ class Data:
     learnable : ndarray of shape (n,), bool
         The rows that synthesizers may learn from where they are training rows; of IEMOCAP the
         improvised turns (Section III-A).
+    scarcity : Scarcity, optional
+        Which training rows of a fold stay; all by default.
     """
 
     X: NDArray[np.floating]
@@ -53,10 +56,15 @@ class Data:
     utterances: NDArray[Any]
     groups: NDArray[Any]
     learnable: NDArray[np.bool_]
+    scarcity: Scarcity | None = None
+
+    def arrays(self) -> dict[str, Any]:
+        """Return what there is of each row, by name."""
+        return {name: values for name, values in vars(self).items() if name != "scarcity"}
 
     def only(self, rows: NDArray[np.bool_]) -> Data:
         """Return the data of some rows alone."""
-        return Data(**{name: values[rows] for name, values in vars(self).items()})
+        return replace(self, **{name: values[rows] for name, values in self.arrays().items()})
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ class Result:
         fold. No rows where the synthesizer has no networks.
     quality : DataFrame
         Of the synthetic vectors: see `adan.experiments.quality.quality_of`, and ``fold``. Rows for
-        the first folds of seed 0, where there is a synthesizer.
+        the first folds of seed 0, where there is a synthesizer and data are not scarce.
     predictions : DataFrame
         See `adan.evaluation.scores`.
     """
@@ -131,6 +139,7 @@ class Folds:
         self._all: list[Fold] = []
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
+        self._seed = 0
 
     def __len__(self) -> int:
         return len(self._splits)
@@ -142,8 +151,11 @@ class Folds:
     def some(self, seed: int) -> Iterator[list[Fold]]:
         """Yield as many folds at a time as fit into memory; all at once, they are kept.
 
-        ``seed`` draws the utterances that enrol a test speaker.
+        ``seed`` draws the utterances that enrol a test speaker, and those that stay where data are
+        scarce.
         """
+        if self.data.scarcity and seed != self._seed:
+            self._seed, self.choices, self._all, self._enrolments = seed, Choices(), [], {}
         for folds in self._normalised():
             if self._n_enrolled:
                 yield [self._enrolled(fold, seed) for fold in folds]
@@ -160,10 +172,16 @@ class Folds:
 
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
-        mask = np.isin(np.arange(len(self.data.X)), train)
+        data, mask = self.data, np.isin(np.arange(len(self.data.X)), train)
+        if data.scarcity:
+            stays = ~mask
+            stays[train] = data.scarcity.kept(
+                data.y[train], data.speakers[train], self._seed, number
+            )
+            data, mask = data.only(stays), mask[stays]
         how = "fold" if self._n_enrolled else self.normalisation
-        X, X_test = normalise(self.data.X, mask, self.data.speakers, how)
-        of = self.data.only(mask)
+        X, X_test = normalise(data.X, mask, data.speakers, how)
+        of = data.only(mask)
         return Fold(number, X, of.y, of.speakers, of.learnable, X_test, test)
 
     def _enrolled(self, fold: Fold, seed: int) -> Fold:
@@ -244,7 +262,8 @@ def results(
     for some in folds.some(seed):
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
-        n_measured = QUALITY_FOLDS if some[0].number == seed == 0 else 0
+        measured = some[0].number == seed == 0 and not folds.data.scarcity
+        n_measured = QUALITY_FOLDS if measured else 0
         quality = _quality(folds, some[:n_measured], synthesizers)
         for name, method in study.methods.items():
             labels = train_classifiers(
