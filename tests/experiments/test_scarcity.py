@@ -92,6 +92,11 @@ def test_what_does_not_stay_is_seen_by_nobody(data, scarcity, how):
     np.testing.assert_array_equal(before.test, np.flatnonzero(data.speakers == "03"))
 
 
+ROWS = [
+    (method, classifier)
+    for method in ("real only", "smote", "adan", "synthetic only")
+    for classifier in ("svm", "dnn")
+]
 SCARCE = """
 [scarcity]
 utterances_per_class = [3]
@@ -118,6 +123,9 @@ def test_a_study_of_scarcity_runs_and_is_reported(make_study_file, tmp_path):
     assert main(["study", "run", str(path), "-o", str(tmp_path / "run")]) == 0
     (found,) = read_runs(tmp_path / "run")
     counts = found.predictions.groupby(["subset", "method", "classifier"]).size()
-    assert len(counts) == 2 * 4 * 2
-    assert (counts == 60).all()
+    assert counts.to_dict() == {("all", *row): 60 for row in ROWS}
+    assert len(found.curves) == 2 * len(ROWS)
     assert main(["report", str(tmp_path / "run")]) == 0
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert page.count("<h3>SVM: recall of the rare class</h3>") == 1
+    assert "3 utterances of the rare class" in page

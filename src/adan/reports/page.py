@@ -12,11 +12,12 @@ import pandas as pd
 
 from adan._colours import THEMES, by_class
 from adan.evaluation.scores import ROW, confusion
-from adan.reports import drawing
+from adan.reports import curves, drawing
 from adan.reports.folder import Run
 
 _FILES = {
     "predictions.parquet": "every prediction: utterance, speaker, fold, seed, true and predicted",
+    "curves.csv": "the points of the curves where data are scarce",
     "confusion.csv": "the confusion matrices",
     "quality.parquet": "the quality of the synthetic data, per class and fold",
     "history.csv": "the losses, epoch by epoch",
@@ -59,6 +60,8 @@ def page(
         "columns": [*labels.values()],
         "curves": [] if run.history is None else drawing.curves(run.history),
         "maps": maps,
+        "scarce": drawing.learning_curves(run.curves),
+        "points": curves.table(run.curves).to_dict("records") if run.curves else [],
         "files": {
             _link(run.folder / name, here): (name, what)
             for name, what in {f"{run.about.get('run')}.csv": "the table", **_FILES}.items()

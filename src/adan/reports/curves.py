@@ -1,0 +1,224 @@
+"""Curves of studies of scarcity, and how many recordings a method is worth.
+
+A curve is a score against the number of utterances or speakers that stay. Where every class is rare
+in turn, ``uar`` is the mean over these classes and ``recall`` that of the rare class itself, each
+measured where it is rare.
+
+A method is worth the recordings that real data alone need to reach the same score: read off the
+curve of real data alone of the same classifier, straight lines between its points on a logarithmic
+scale. The complete corpus is its last point; nothing beyond either end can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from adan.evaluation.intervals import SpeakerCounts, count, interval
+from adan.experiments.scarcity import Kind, Scarcity
+from adan.reports.tables import shown
+
+COMPLETE = "all"
+REAL_ONLY = "real only"
+RECOMMENDED = "recommended"
+"""The classifier that chooses among all, which stands beside every other one."""
+OF_KIND: dict[Kind, str] = {
+    "rare": "utterances of the rare class",
+    "utterances_per_class": "utterances of every class",
+    "speakers": "training speakers",
+}
+MEASURES = {"recall": "recall of the rare class", "uar": "UAR"}
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A score of one method against how much stays.
+
+    Attributes
+    ----------
+    kind : {"rare", "utterances_per_class", "speakers"}
+        What is scarce.
+    measure : {"recall", "uar"}
+        The score, in per cent.
+    classifier, label : str
+        A classifier and what is done beside it: a method, or, of a classifier named
+        "svm, class weights", what follows the comma.
+    n : ndarray of shape (p,)
+        How much stays, in ascending order; last how much there is.
+    values : ndarray of shape (p,)
+        The scores, means over seeds.
+    draws : ndarray of shape (p, DRAWS)
+        Of the bootstrap over speakers, paired between curves.
+    n_speakers : int
+        How many speakers were drawn from.
+    """
+
+    kind: Kind
+    measure: str
+    classifier: str
+    label: str
+    n: NDArray[np.float64]
+    values: NDArray[np.float64]
+    draws: NDArray[np.float64]
+    n_speakers: int
+
+    @property
+    def intervals(self) -> NDArray[np.float64]:
+        """The 95 % interval (p, 2) of each score."""
+        return np.array([interval(drawn, self.n_speakers) for drawn in self.draws])
+
+    def worth(self, real: Curve) -> NDArray[np.float64]:
+        """Return (p, 3): how many more real data alone need, and the ends of its 95 % interval."""
+        needed = [_reached(real.n, real.values[:, None], value) for value in self.values[:, None]]
+        drawn = [_reached(real.n, real.draws, own) for own in self.draws]
+        ends = [interval(draws, self.n_speakers) for draws in drawn]
+        return np.column_stack([needed, ends]) - self.n[:, None]
+
+
+def _reached(
+    n: NDArray[np.float64], scores: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return where curves (p, m) over ``n`` (p,) reach targets (m,), at their ends at most."""
+    rising = np.maximum.accumulate(scores, axis=0)
+    place = (rising <= target).sum(axis=0).clip(1, len(n) - 1)
+    columns = np.arange(rising.shape[1])
+    low, high = rising[place - 1, columns], rising[place, columns]
+    steps = np.where(high > low, high - low, 1)
+    share = ((target - low) / steps).clip(0, 1)
+    logarithms = np.log(n)
+    return np.exp(logarithms[place - 1] * (1 - share) + logarithms[place] * share)
+
+
+def is_scarce(predictions: pd.DataFrame) -> pd.Series:
+    """Tell which predictions were made where data were scarce."""
+    scarce = {name: Scarcity.named(name) is not None for name in predictions["subset"].unique()}
+    return predictions["subset"].map(scarce)
+
+
+def curves_of(predictions: pd.DataFrame) -> list[Curve]:
+    """Return the curves of a study, those of one kind, measure and classifier together.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        See `adan.evaluation.scores`; of one corpus and kind of features. Where there are several
+        normalisations, the first is taken. What leaves as much as there is, is no point.
+    """
+    predictions = predictions[predictions["normalisation"] == predictions["normalisation"].iloc[0]]
+    there = _there(predictions)
+    cells = count(predictions)
+    scarcities = {name: Scarcity.named(name) for name in cells["subset"].unique()}
+    found: list[Curve] = []
+    for kind in OF_KIND:
+        some = {
+            name: s for name, s in scarcities.items() if s and s.kind == kind and s.n < there[kind]
+        }
+        own = cells[cells["subset"].isin([*some, COMPLETE])]
+        numbers = own["subset"].map(
+            {COMPLETE: there[kind]} | {name: s.n for name, s in some.items()}
+        )
+        labels = own["subset"].map({name: s.label for name, s in some.items()})
+        own = own.assign(n=numbers, rare=labels)
+        rare = {s.label for s in some.values()}
+        for measure in (MEASURES if kind == "rare" else ["uar"]) if some else []:
+            found += _of_kind(own, kind, measure, rare)
+    return found
+
+
+def _there(predictions: pd.DataFrame) -> dict[Kind, float]:
+    """Return how much of each kind a complete training set has, on average."""
+    utterances = predictions.drop_duplicates("utterance")
+    of_training = 1 - 1 / utterances["fold"].nunique()
+    a_class = len(utterances) / utterances["true"].nunique() * of_training
+    speakers = utterances["speaker"].nunique() * of_training
+    return {"rare": a_class, "utterances_per_class": a_class, "speakers": speakers}
+
+
+def _of_kind(cells: pd.DataFrame, kind: Kind, measure: str, rare: set[str]) -> Iterator[Curve]:
+    for (classifier, method), own in cells.groupby(["classifier", "method"], sort=False):
+        scores = [(n, *_score(at, measure, rare)) for n, at in own.groupby("n")]
+        if len(scores) > 1:
+            n, values, draws, speakers = zip(*scores, strict=True)
+            name, _, how = classifier.partition(", ")
+            label = how or (RECOMMENDED if name == RECOMMENDED else method)
+            points = np.array(n), np.array(values), np.array(draws)
+            yield Curve(kind, measure, name, label, *points, n_speakers=speakers[0])
+
+
+def _score(
+    cells: pd.DataFrame, measure: str, rare: set[str]
+) -> tuple[float, NDArray[np.float64], int]:
+    """Return a score, its bootstrap draws and the number of speakers."""
+    if measure == "recall":
+        own = (
+            cells["true"].isin(rare)
+            if cells["rare"].isna().all()
+            else cells["true"] == cells["rare"]
+        )
+        each = [SpeakerCounts.of(cells[own])]
+    else:
+        each = [SpeakerCounts.of(of_subset) for _, of_subset in cells.groupby("subset")]
+    value = float(np.mean([counts.scores()["uar"] for counts in each]))
+    draws = np.mean([counts.resampled()["uar"] for counts in each], axis=0)
+    return value, draws, len(each[0].total)
+
+
+def table(found: Sequence[Curve]) -> pd.DataFrame:
+    """Return curves as a table, but for their last points, where nothing is scarce.
+
+    Returns
+    -------
+    DataFrame
+        One row a point: ``classifier``, ``label``, ``stays`` ("5 of the rare class"), ``score``
+        (in words), ``n``, ``value``, and ``worth`` (NaN where there is no curve of real data alone
+        to read it off), each of the last two with ``_low`` and ``_high``.
+    """
+    rows = []
+    for curve in found:
+        real = real_only(found, curve)
+        worth = np.full((len(curve.n), 3), np.nan) if real is None else curve.worth(real)
+        numbers = np.column_stack([curve.n, curve.values, curve.intervals, worth])[:-1]
+        for point in numbers:
+            words = {
+                "classifier": shown(curve.classifier),
+                "label": curve.label,
+                "stays": f"{point[0]:.0f} {OF_KIND[curve.kind]}",
+                "score": MEASURES[curve.measure],
+            }
+            rows.append(words | dict(zip(_NUMBERS, point.tolist(), strict=True)))
+    return pd.DataFrame(rows)
+
+
+def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
+    """Return the curves of each kind, measure and classifier, the recommended one among all."""
+    gathered: dict[tuple[Kind, str, str], list[Curve]] = {}
+    for curve in found:
+        if curve.classifier != RECOMMENDED:
+            gathered.setdefault((curve.kind, curve.measure, curve.classifier), []).append(curve)
+    for curve in found:
+        for (kind, measure, _), own in gathered.items():
+            if curve.classifier == RECOMMENDED and (curve.kind, curve.measure) == (kind, measure):
+                own.append(curve)
+    return gathered
+
+
+def heading(kind: Kind, measure: str, classifier: str) -> str:
+    """Return what stands above a panel."""
+    return f"{shown(classifier)}: {MEASURES[measure]}"
+
+
+def real_only(found: Sequence[Curve], curve: Curve) -> Curve | None:
+    """Return the curve of real data alone that another is set beside; None for itself."""
+    same = [
+        c
+        for c in found
+        if (c.kind, c.measure, c.classifier) == (curve.kind, curve.measure, curve.classifier)
+    ]
+    return next((c for c in same if c.label == REAL_ONLY and c is not curve), None)
+
+
+_NUMBERS = ["n", "value", "value_low", "value_high", "worth", "worth_low", "worth_high"]
