@@ -162,6 +162,7 @@ GOOD = {
     "noise": {},
     "smote": {},
     "gaussian": {},
+    "borrowing": {},
     "mixup": {},
     "wadan": {"epochs": 100, "discriminator_steps": 3, **NARROW},
     "transfer": {

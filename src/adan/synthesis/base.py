@@ -167,6 +167,12 @@ def fit_all(
         pass
 
 
+def in_turn(places: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
+    """Draw ``n`` of the places in random order, none again before all the others."""
+    rounds = -(-n // len(places))
+    return np.concatenate([rng.permutation(places) for _ in range(rounds)])[:n]
+
+
 def check_finite(X: NDArray[np.floating], names: Sequence[str] | None = None) -> None:
     """Raise `AdanError` naming the columns of ``X`` that hold NaN or infinity."""
     bad = np.flatnonzero(~np.isfinite(X).all(axis=0))
