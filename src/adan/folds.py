@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, clone
 
 from adan._computing import computing
 from adan.networks.many import Task, fit_many
-from adan.synthesis.base import Synthesizer, fit_all
+from adan.synthesis.base import Synthesizer, filling, fit_all
 
 SETS_BYTES = 2**31
 """Training sets of the classifiers that are trained at once."""
@@ -96,8 +96,7 @@ class Method:
     def synthetic(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return the labels of the synthetic vectors that stand beside real ones labelled ``y``."""
         if self.balance:
-            classes, counts = np.unique(y, return_counts=True)
-            return np.repeat(classes, counts.max() - counts)
+            return filling(y)
         return np.tile(np.repeat(y, [self.more.get(label, 1) for label in y]), self.times)
 
     def n_rows(self, y: NDArray[Any]) -> int:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
+from adan.classifiers.recommended import Recommended
 from adan.classifiers.svm import RBFSVM, LinearSVM
 from adan.classifiers.thresholds import ThresholdSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
@@ -17,6 +18,7 @@ Name = Literal[
     "dnn",
     "linear svm",
     "threshold svm",
+    "recommended",
     "discriminant",
     "whitened dnn",
     "tuned svm",
@@ -28,6 +30,7 @@ CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
     "dnn": DNNClassifier,
     "linear svm": LinearSVM,
     "threshold svm": ThresholdSVM,
+    "recommended": Recommended,
     "discriminant": ShrunkDiscriminant,
     "whitened dnn": WhitenedDNN,
     "tuned svm": TunedSVM,
