@@ -79,12 +79,15 @@ def test_a_method_is_worth_what_real_data_alone_need_for_the_same_score(predicti
     )
     worth = adan.worth(real)
     np.testing.assert_allclose(worth[:3], [[5] * 3, [10] * 3, [10] * 3])  # at the end: 30 - 20
+    np.testing.assert_allclose(adan.gain(real), np.repeat([[20], [20], [30], [0]], 3, axis=1))
     between = scarce._reached(real.n, real.values[:, None], np.array([30.0]))
     np.testing.assert_allclose(between, np.sqrt(5 * 10))
     points = scarce.table(scarce.curves_of(predictions)).set_index(["label", "stays"])
     of_class = "5 utterances of every class"
     assert points.loc[("adan", of_class), "worth"] == pytest.approx(5)
     assert np.isnan(points.loc[("real only", of_class), "worth"])
+    recommended = points.loc[("recommended", "5 utterances of the rare class")]
+    np.testing.assert_allclose(recommended["gain"], 20)
 
 
 def test_recall_is_that_of_the_class_that_is_rare(predictions):

@@ -13,7 +13,7 @@ def test_it_leaves_curves_and_runs_that_can_be_reported(make_study_file, tmp_pat
     command = ["reproduce", "scarcity", "--quick", "--corpus", str(corpus), "-o", str(folder)]
     assert main(command) == 0
     told = capsys.readouterr().out
-    assert "## 3 utterances of the rare class: recall of the rare class" in told
+    assert "## 5 utterances of the rare class: recall of the rare class" in told
     assert "## 3 utterances of every class: UAR" in told
     for name, title in scarcity.PIECES.items():
         text = (folder / name / "curves.md").read_text()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,12 +72,24 @@ class Curve:
         """The 95 % interval (p, 2) of each score."""
         return np.array([interval(drawn, self.n_speakers) for drawn in self.draws])
 
+    def gain(self, real: Curve) -> NDArray[np.float64]:
+        """Return (p, 3): the difference from real data alone, and the ends of its 95 % interval."""
+        places = np.searchsorted(real.n, self.n)
+        drawn = self.draws - real.draws[places]
+        ends = [interval(draws, self.n_speakers) for draws in drawn]
+        return np.column_stack([self.values - real.values[places], ends])
+
     def worth(self, real: Curve) -> NDArray[np.float64]:
         """Return (p, 3): how many more real data alone need, and the ends of its 95 % interval."""
-        needed = [_reached(real.n, real.values[:, None], value) for value in self.values[:, None]]
-        drawn = [_reached(real.n, real.draws, own) for own in self.draws]
-        ends = [interval(draws, self.n_speakers) for draws in drawn]
-        return np.column_stack([needed, ends]) - self.n[:, None]
+        places = np.searchsorted(real.n, self.n)
+
+        def further(scores: NDArray[np.float64], targets: NDArray[np.float64]) -> Any:
+            pairs = zip(targets, scores[places], strict=True)
+            return [_reached(real.n, scores, a) - _reached(real.n, scores, b) for a, b in pairs]
+
+        values = further(real.values[:, None], self.values[:, None])
+        ends = [interval(draws, self.n_speakers) for draws in further(real.draws, self.draws)]
+        return np.column_stack([values, ends])
 
 
 def _reached(
@@ -84,7 +97,7 @@ def _reached(
 ) -> NDArray[np.float64]:
     """Return where curves (p, m) over ``n`` (p,) reach targets (m,), at their ends at most."""
     rising = np.maximum.accumulate(scores, axis=0)
-    place = (rising <= target).sum(axis=0).clip(1, len(n) - 1)
+    place = (rising < target).sum(axis=0).clip(1, len(n) - 1)
     columns = np.arange(rising.shape[1])
     low, high = rising[place - 1, columns], rising[place, columns]
     steps = np.where(high > low, high - low, 1)
@@ -100,7 +113,7 @@ def is_scarce(predictions: pd.DataFrame) -> pd.Series:
 
 
 def curves_of(predictions: pd.DataFrame) -> list[Curve]:
-    """Return the curves of a study, those of one kind, measure and classifier together.
+    """Return the curves of a study, those of one kind and measure together.
 
     Parameters
     ----------
@@ -109,23 +122,17 @@ def curves_of(predictions: pd.DataFrame) -> list[Curve]:
         normalisations, the first is taken. What leaves as much as there is, is no point.
     """
     predictions = predictions[predictions["normalisation"] == predictions["normalisation"].iloc[0]]
-    there = _there(predictions)
     cells = count(predictions)
-    scarcities = {name: Scarcity.named(name) for name in cells["subset"].unique()}
+    subsets = {name: Scarcity.named(name) for name in cells["subset"].unique()}
     found: list[Curve] = []
-    for kind in OF_KIND:
-        some = {
-            name: s for name, s in scarcities.items() if s and s.kind == kind and s.n < there[kind]
-        }
-        own = cells[cells["subset"].isin([*some, COMPLETE])]
-        numbers = own["subset"].map(
-            {COMPLETE: there[kind]} | {name: s.n for name, s in some.items()}
-        )
-        labels = own["subset"].map({name: s.label for name, s in some.items()})
-        own = own.assign(n=numbers, rare=labels)
-        rare = {s.label for s in some.values()}
+    for kind, whole in _there(predictions).items():
+        some = {name: s for name, s in subsets.items() if s and s.kind == kind and s.n < whole}
+        numbers = {name: s.n for name, s in some.items()} | {COMPLETE: whole}
+        labels = {name: s.label for name, s in some.items()}
+        own = cells[cells["subset"].isin(numbers)]
+        own = own.assign(n=own["subset"].map(numbers), rare=own["subset"].map(labels))
         for measure in (MEASURES if kind == "rare" else ["uar"]) if some else []:
-            found += _of_kind(own, kind, measure, rare)
+            found += _of_kind(own, kind, measure)
     return found
 
 
@@ -138,59 +145,67 @@ def _there(predictions: pd.DataFrame) -> dict[Kind, float]:
     return {"rare": a_class, "utterances_per_class": a_class, "speakers": speakers}
 
 
-def _of_kind(cells: pd.DataFrame, kind: Kind, measure: str, rare: set[str]) -> Iterator[Curve]:
+def _of_kind(cells: pd.DataFrame, kind: Kind, measure: str) -> Iterator[Curve]:
+    rare = cells["rare"].dropna().unique()
     for (classifier, method), own in cells.groupby(["classifier", "method"], sort=False):
-        scores = [(n, *_score(at, measure, rare)) for n, at in own.groupby("n")]
+        if measure == "recall":
+            tested = own["true"].eq(own["rare"]) | own["rare"].isna() & own["true"].isin(rare)
+            own = own[tested].assign(subset="")  # all classes together: UAR is the mean recall
+        scores = [(n, *_score(at)) for n, at in own.groupby("n")]
         if len(scores) > 1:
             n, values, draws, speakers = zip(*scores, strict=True)
             name, _, how = classifier.partition(", ")
-            label = how or (RECOMMENDED if name == RECOMMENDED else method)
+            label = RECOMMENDED if name == RECOMMENDED else _label(method, how)
             points = np.array(n), np.array(values), np.array(draws)
             yield Curve(kind, measure, name, label, *points, n_speakers=speakers[0])
 
 
-def _score(
-    cells: pd.DataFrame, measure: str, rare: set[str]
-) -> tuple[float, NDArray[np.float64], int]:
-    """Return a score, its bootstrap draws and the number of speakers."""
-    if measure == "recall":
-        own = (
-            cells["true"].isin(rare)
-            if cells["rare"].isna().all()
-            else cells["true"] == cells["rare"]
-        )
-        each = [SpeakerCounts.of(cells[own])]
-    else:
-        each = [SpeakerCounts.of(of_subset) for _, of_subset in cells.groupby("subset")]
+def _label(method: str, how: str) -> str:
+    return ", ".join(word for word in (method, how) if word and (word != REAL_ONLY or not how))
+
+
+def _score(cells: pd.DataFrame) -> tuple[float, NDArray[np.float64], int]:
+    """Return the mean UAR over subsets, its bootstrap draws and the number of speakers."""
+    each = [SpeakerCounts.of(own) for _, own in cells.groupby("subset")]
     value = float(np.mean([counts.scores()["uar"] for counts in each]))
     draws = np.mean([counts.resampled()["uar"] for counts in each], axis=0)
     return value, draws, len(each[0].total)
 
 
 def table(found: Sequence[Curve]) -> pd.DataFrame:
-    """Return curves as a table, but for their last points, where nothing is scarce.
+    """Return the curves of all panels as a table, without their ends, where nothing is scarce.
 
     Returns
     -------
     DataFrame
-        One row a point: ``classifier``, ``label``, ``stays`` ("5 of the rare class"), ``score``
-        (in words), ``n``, ``value``, and ``worth`` (NaN where there is no curve of real data alone
-        to read it off), each of the last two with ``_low`` and ``_high``.
+        One row a point: ``classifier``, ``label``, ``stays`` ("5 utterances of the rare class"),
+        ``score`` (in words), ``n``, ``value``, and set beside real data alone with the same
+        classifier (NaN for itself, or where there is none) ``gain`` and ``worth``, each of the last
+        three with ``_low`` and ``_high``.
     """
     rows = []
-    for curve in found:
-        real = real_only(found, curve)
-        worth = np.full((len(curve.n), 3), np.nan) if real is None else curve.worth(real)
-        numbers = np.column_stack([curve.n, curve.values, curve.intervals, worth])[:-1]
-        for point in numbers:
+    for (kind, measure, classifier), own in panels(found).items():
+        real = next((curve for curve in own if curve.label == REAL_ONLY), None)
+        for curve in own:
+            beside = np.full((len(curve.n), 6), np.nan)
+            if real is not None and real is not curve and set(curve.n) <= set(real.n):
+                beside = np.hstack([curve.gain(real), curve.worth(real)])
             words = {
-                "classifier": shown(curve.classifier),
+                "classifier": shown(classifier),
                 "label": curve.label,
-                "stays": f"{point[0]:.0f} {OF_KIND[curve.kind]}",
-                "score": MEASURES[curve.measure],
+                "score": MEASURES[measure],
             }
-            rows.append(words | dict(zip(_NUMBERS, point.tolist(), strict=True)))
+            points = np.column_stack([curve.n, curve.values, curve.intervals, beside])
+            for point in points[:-1].tolist():
+                stays = {"stays": f"{point[0]:.0f} {OF_KIND[kind]}"}
+                rows.append(words | stays | dict(zip(_NUMBERS, point, strict=True)))
     return pd.DataFrame(rows)
+
+
+_NUMBERS = [
+    "n",
+    *(f"{name}{end}" for name in ("value", "gain", "worth") for end in ("", "_low", "_high")),
+]
 
 
 def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
@@ -199,26 +214,15 @@ def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
     for curve in found:
         if curve.classifier != RECOMMENDED:
             gathered.setdefault((curve.kind, curve.measure, curve.classifier), []).append(curve)
-    for curve in found:
-        for (kind, measure, _), own in gathered.items():
-            if curve.classifier == RECOMMENDED and (curve.kind, curve.measure) == (kind, measure):
-                own.append(curve)
+    for (kind, measure, _), own in gathered.items():
+        own += [
+            curve
+            for curve in found
+            if (curve.kind, curve.measure, curve.classifier) == (kind, measure, RECOMMENDED)
+        ]
     return gathered
 
 
 def heading(kind: Kind, measure: str, classifier: str) -> str:
     """Return what stands above a panel."""
     return f"{shown(classifier)}: {MEASURES[measure]}"
-
-
-def real_only(found: Sequence[Curve], curve: Curve) -> Curve | None:
-    """Return the curve of real data alone that another is set beside; None for itself."""
-    same = [
-        c
-        for c in found
-        if (c.kind, c.measure, c.classifier) == (curve.kind, curve.measure, curve.classifier)
-    ]
-    return next((c for c in same if c.label == REAL_ONLY and c is not curve), None)
-
-
-_NUMBERS = ["n", "value", "value_low", "value_high", "worth", "worth_low", "worth_high"]

@@ -128,15 +128,21 @@ def markdown(points: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
     lines = [
         f"# {title}",
         "",
-        "Worth: how many more utterances or speakers real data alone need to reach the same score "
-        "with the same classifier, read off its curve. In brackets: 95 % intervals of a bootstrap "
-        "over speakers.",
+        "Beside real data alone with the same classifier: the difference in points, and the worth, "
+        "how many more utterances or speakers real data alone need to reach the same score, read "
+        "off its curve. In brackets: 95 % intervals of a bootstrap over speakers.",
     ]
     for (stays, score), own in points.groupby(["stays", "score"], sort=False):
-        lines += ["", f"## {stays}: {score}", "", "| classifier | method | score | worth |"]
-        lines += ["|---|---|---:|---:|"]
+        lines += [
+            "",
+            f"## {stays}: {score}",
+            "",
+            "| classifier | method | score | difference | worth |",
+        ]
+        lines += ["|---|---|---:|---:|---:|"]
         for row in own.to_dict("records"):
-            cells = [_cell(row, "value", ".1f"), _cell(row, "worth", "+.1f")]
+            forms = {"value": ".1f", "gain": "+z.1f", "worth": "+z.1f"}
+            cells = [_cell(row, name, form) for name, form in forms.items()]
             lines.append("| " + " | ".join([row["classifier"], row["label"], *cells]) + " |")
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
