@@ -90,6 +90,15 @@ def test_a_method_is_worth_what_real_data_alone_need_for_the_same_score(predicti
     np.testing.assert_allclose(recommended["gain"], 20)
 
 
+def test_what_is_highest_where_least_stays_is_said(predictions):
+    sentences = scarce.said(scarce.table(scarce.curves_of(predictions)))
+    assert len(sentences) == 2
+    assert sentences[1] == (
+        "5 utterances of every class, SVM: UAR 20.0 on real data alone, at the highest 40.0 (adan; "
+        "+20.0 points, 95 % interval +20.0 to +20.0), worth +5 utterances of every class."
+    )
+
+
 def test_recall_is_that_of_the_class_that_is_rare(predictions):
     """Where fear is rare, errors on anger do not count."""
     rare = predictions["subset"].str.endswith(" of fear") & (predictions["true"] == "anger")

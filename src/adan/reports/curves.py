@@ -178,10 +178,10 @@ def table(found: Sequence[Curve]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a point: ``classifier``, ``label``, ``stays`` ("5 utterances of the rare class"),
-        ``score`` (in words), ``n``, ``value``, and set beside real data alone with the same
-        classifier (NaN for itself, or where there is none) ``gain`` and ``worth``, each of the last
-        three with ``_low`` and ``_high``.
+        One row a point: ``kind``, ``classifier``, ``label``, ``stays`` (such as "5 utterances of
+        the rare class"), ``score`` (in words), ``n``, ``value``, and set beside real data alone
+        with the same classifier (NaN for itself, or where there is none) ``gain`` and ``worth``,
+        each of the last three with ``_low`` and ``_high``.
     """
     rows = []
     for (kind, measure, classifier), own in panels(found).items():
@@ -191,6 +191,7 @@ def table(found: Sequence[Curve]) -> pd.DataFrame:
             if real is not None and real is not curve and set(curve.n) <= set(real.n):
                 beside = np.hstack([curve.gain(real), curve.worth(real)])
             words = {
+                "kind": kind,
                 "classifier": shown(classifier),
                 "label": curve.label,
                 "score": MEASURES[measure],
@@ -206,6 +207,24 @@ _NUMBERS = [
     "n",
     *(f"{name}{end}" for name in ("value", "gain", "worth") for end in ("", "_low", "_high")),
 ]
+
+
+def said(points: pd.DataFrame) -> list[str]:
+    """Say of a `table`, where least stays, which UAR is the highest with each classifier."""
+    sentences = []
+    uar = points[points["score"] == MEASURES["uar"]]
+    for (_, classifier), own in uar.groupby(["kind", "classifier"], sort=False):
+        least = own[(own["n"] == own["n"].min()) & own["gain"].notna()]
+        if len(least):
+            best = least.loc[least["value"].idxmax()]
+            alone = best["value"] - best["gain"]
+            low, high = (f"{best[f'gain_{end}']:+z.1f}" for end in ("low", "high"))
+            sentences.append(
+                f"{best['stays']}, {classifier}: UAR {alone:.1f} on real data alone, at the "
+                f"highest {best['value']:.1f} ({best['label']}; {best['gain']:+z.1f} points, 95 % "
+                f"interval {low} to {high}), worth {best['worth']:+z.0f} {OF_KIND[best['kind']]}."
+            )
+    return sentences
 
 
 def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
