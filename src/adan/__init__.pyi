@@ -26,6 +26,7 @@ from .synthesis.aae import AdversarialAutoencoder as AdversarialAutoencoder
 from .synthesis.adan import ADAN as ADAN
 from .synthesis.base import Synthesizer as Synthesizer
 from .synthesis.base import fit_all as fit_all
+from .synthesis.borrowing import BorrowedSpread as BorrowedSpread
 from .synthesis.cvae import ConditionalVAE as ConditionalVAE
 from .synthesis.diffusion import LatentDiffusion as LatentDiffusion
 from .synthesis.duplication import Duplication as Duplication

@@ -18,7 +18,7 @@ from adan.classifiers.sequence.base import SequenceClassifier
 from adan.evaluation.normalisation import fit_scaling
 from adan.networks.many import Task, fit_many
 from adan.sequences import Rows, joined
-from adan.synthesis.base import Synthesizer, fit_all
+from adan.synthesis.base import Synthesizer, filling, fit_all
 
 SETS_BYTES = 2**31
 """Training sets of the classifiers that are trained at once."""
@@ -90,6 +90,8 @@ class Method:
         Synthetic sets, each of the size and class make-up of the real training set.
     more : mapping of label to int
         How many times as many synthetic vectors of a class as the others get.
+    balance : bool
+        In place of ``times`` and ``more``: synthetic vectors fill every class up to the largest.
     perturbation : Perturbation or None
         In place of a synthesizer: copies of the training utterances are in the training set.
     """
@@ -98,7 +100,14 @@ class Method:
     real: bool = True
     times: int = 10
     more: Mapping[str, int] = field(default_factory=dict)
+    balance: bool = False
     perturbation: Perturbation | None = None
+
+    def synthetic(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of the synthetic vectors that stand beside real ones labelled ``y``."""
+        if self.balance:
+            return filling(y)
+        return np.tile(np.repeat(y, [self.more.get(label, 1) for label in y]), self.times)
 
     def n_rows(self, y: NDArray[Any]) -> int:
         """Return the number of vectors of the training set made of real ones labelled ``y``."""
@@ -106,8 +115,7 @@ class Method:
             return (self.real + len(self.perturbation.strengths)) * len(y)
         if self.synthesizer is None:
             return len(y)
-        of_a_set = sum(self.more.get(label, 1) for label in y)
-        return self.real * len(y) + self.times * of_a_set
+        return self.real * len(y) + len(self.synthetic(y))
 
     def training_set(
         self,
@@ -122,8 +130,7 @@ class Method:
             return joined(*sets), np.tile(y, len(sets))
         if fitted is None:
             return X, y
-        labels = np.repeat(y, [self.more.get(label, 1) for label in y])
-        X_synthetic, y_synthetic = fitted.sample(np.tile(labels, self.times))
+        X_synthetic, y_synthetic = fitted.sample(self.synthetic(y))
         if not self.real:
             return X_synthetic, y_synthetic
         return joined(X, X_synthetic), np.hstack([y, y_synthetic])

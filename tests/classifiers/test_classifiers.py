@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from adan import RBFSVM, AdanError, DNNClassifier, WhitenedDNN
 from adan.classifiers import svm
 from adan.classifiers.svm import LinearSVM
+from adan.classifiers.thresholds import ThresholdSVM
 from adan.networks.many import Task, fit_many
 
 
@@ -17,6 +18,7 @@ from adan.networks.many import Task, fit_many
     [
         RBFSVM(),
         LinearSVM(C=1),
+        ThresholdSVM(),
         DNNClassifier(steps=100, random_state=0),
         WhitenedDNN(steps=100, n_networks=2, random_state=0),
     ]
@@ -49,6 +51,23 @@ def test_svm_with_rows_that_stand_several_times_is_scikit_learns(make_rows):
         ours.decision_function(X[:60]), theirs.decision_function(X[:60]), atol=1e-2
     )
     assert len(ours.support_vectors_) <= 65
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(RBFSVM(C=0.1), SVC(C=0.1, gamma="auto")), (LinearSVM(), SVC(C=0.001, kernel="linear"))],
+)
+def test_balanced_class_weights_are_scikit_learns(make_rows, ours, theirs):
+    """Rows that stand several times count as often for their class."""
+    X, y = make_rows(n=60, d=8)
+    X, labels = np.vstack([X, X[:40:3]]) / 2.5, np.hstack([y, y[:40:3]])
+    plain = ours.fit(X, labels).decision_function(X)
+    weighted, expected = (
+        svm.set_params(class_weight="balanced").fit(X, labels).decision_function(X)
+        for svm in (ours, theirs)
+    )
+    np.testing.assert_allclose(weighted, expected, atol=1e-2)
+    assert not np.allclose(weighted, plain, atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", [RBFSVM, LinearSVM])

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from adan import AdanError, ShrunkDiscriminant
 from adan.classifiers import discriminant
+from adan.classifiers.discriminant import Moments, noise_left_out, whitening
 from adan.evaluation.normalisation import normalise
 from adan.networks.many import Task, fit_many
 
@@ -97,10 +98,25 @@ def test_the_correction_helps_a_class_of_few_vectors(make_overlapping):
             ShrunkDiscriminant(1.0, correct_bias=correct).fit(X[kept], y[kept]).predict(X_test),
             average=None,
         )
-        for correct in (True, False)
+        for correct in (True, False, "left out")
     ]
     assert recalls[0][0] > recalls[1][0] + 0.2
     assert recalls[0].mean() > recalls[1].mean() + 0.03
+    assert recalls[2][0] > recalls[0][0]
+
+
+def test_the_noise_of_vectors_left_out_is_what_leaving_each_out_gives(make_rows):
+    X, y = make_rows(n=40, d=60)
+    codes = np.unique(y, return_inverse=True)[1]
+    moments = Moments.of(X, codes, 3)
+    residuals = X - moments.means[codes]
+    within = residuals.T @ residuals / 40
+    ridge = 0.5 * np.trace(within) / 60 * np.eye(60)
+    expected = np.mean(
+        [r @ np.linalg.solve(within - np.outer(r, r) / 40 + ridge, r) for r in residuals]
+    )
+    assert noise_left_out(X, codes, moments, 0.5) == pytest.approx(expected)
+    assert expected > 1.2 * whitening(moments, 0.5)[1]
 
 
 def test_a_class_with_one_vector_can_be_recognised(make_rows):

@@ -19,7 +19,7 @@ def test_the_template_is_a_study(tmp_path):
     with pytest.raises(AdanError, match="is there already"):
         specification.write_template(tmp_path / "study.toml")
     keys = re.findall(
-        r"^# ?(more|perturbation|segment) |^# \[(embedding)\]|^(\w+) =",
+        r"^# ?(more|balance|perturbation|scarcity|segment) |^# \[(embedding)\]|^(\w+) =",
         TEMPLATE.read_text(),
         re.MULTILINE,
     )
@@ -88,6 +88,19 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         (
             "methods.a = {perturbation = 'speed', parameters = {factor = 0.9}}",
             "methods.a: no parameter 'factor'; there are strengths, seed",
+        ),
+        (
+            "methods.a = {synthesizer = 'smote', balance = true, times = 2}",
+            "methods.a: balance allows no times",
+        ),
+        (
+            "scarcity = {speaker = [2]}",
+            "scarcity.speaker is no key; there are utterances_per_class",
+        ),
+        ("scarcity.speakers = [0]", "scarcity.speakers.0: input should be greater than 0"),
+        (
+            "scarcity.rare = {fear = ['few']}",
+            "scarcity.rare.fear.0: input should be a valid integer",
         ),
         (
             "methods.a = {synthesizer = 'none', classifiers = ['tree']}",

@@ -166,6 +166,8 @@ def test_training_sets(make_rows):
     assert len(Method(Duplication(), real=False).training_set(X, y, fitted)[1]) == 300
     more = Method(Duplication(), times=1, more={"fear": 3}).training_set(X, y, fitted)[1]
     assert Counter(more.tolist()) == {"anger": 20, "fear": 40, "sadness": 20}
+    filled = Method(Duplication(), balance=True).training_set(X[:14], y[:14], fitted)[1]
+    assert Counter(filled.tolist()) == {"anger": 5, "fear": 5, "sadness": 5}
 
 
 def test_folds_that_do_not_fit_into_memory_at_once_give_the_same(data, make_study, monkeypatch):
@@ -193,6 +195,7 @@ def test_a_training_set_has_as_many_rows_as_foretold(make_rows):
         Method(Duplication(), times=2, more={"fear": 3}),
         Method(perturbation=Speed()),
         Method(perturbation=Speed(), real=False),
+        Method(Duplication(), balance=True),
     ):
         assert method.n_rows(y) == len(method.training_set(X, y, fitted, {Speed(): [X, X]})[1])
     assert Method().n_rows(y) == 30

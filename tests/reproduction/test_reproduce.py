@@ -191,7 +191,7 @@ def test_the_command_knows_every_table():
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_can_be_run_on_emodb(name, where):
     study = specifications.specification(name, "emodb")
-    assert [subset for subset, _ in where.subsets(study.subsets)] == ["all"]
+    assert [subset for subset, _ in where.subsets(study.subsets, study.scarcity)] == ["all"]
     rows = specifications.rows_of(name, study, where)
     measured = {(row.method, row.classifier) for row in rows if row.method}
     assert measured == {

@@ -18,6 +18,7 @@ OWN = [
     "wadan",
     "transfer",
     "gaussian",
+    "borrowing",
     "mixup",
     "cvae",
     "diffusion",

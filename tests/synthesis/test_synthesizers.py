@@ -162,6 +162,7 @@ GOOD = {
     "noise": {},
     "smote": {},
     "gaussian": {},
+    "borrowing": {},
     "mixup": {},
     "wadan": {"epochs": 100, "discriminator_steps": 3, **NARROW},
     "transfer": {
@@ -250,11 +251,12 @@ def test_saved_and_loaded_it_is_the_same(synthesizer, make_rows, tmp_path, d):
         np.testing.assert_array_equal(loaded.history_[name], values)
 
 
-def test_smote_needs_two_rows_of_a_class(make_rows):
+def test_smote_repeats_a_class_of_one_row(make_rows):
     X, y = make_rows(n=31)
     y[30] = "boredom"
-    with pytest.raises(AdanError, match="'boredom' has 1 row"):
-        SMOTE().fit(X, y)
+    drawn, labels = SMOTE(random_state=0).fit(X, y).sample({"boredom": 2, "fear": 3})
+    np.testing.assert_allclose(drawn[labels == "boredom"], X[[30, 30]])
+    assert len(np.unique(drawn[labels == "fear"], axis=0)) == 3
 
 
 def test_fit_all_fits_different_kinds(make_rows):

@@ -53,8 +53,10 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         What is added to the within-class covariance, times its mean variance over the dimensions
         of the training vectors' span. "auto" chooses one of `SHRINKAGES` by the unweighted
         accuracy on speakers, or on a fifth of the training vectors, that were left out.
-    correct_bias : bool, default=True
-        Whether the bias against classes with few vectors is taken back.
+    correct_bias : bool or "left out", default=True
+        Whether the bias against classes with few vectors is taken back. The noise of a class mean
+        is told by the training vectors, or by each as if it were left out of the covariance, which
+        is more where these are few.
     priors : sequence of n_classes floats, default=None
         How probable each class is; None is equally.
 
@@ -84,7 +86,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         shrinkage: Literal["auto"] | float = "auto",
-        correct_bias: bool = True,
+        correct_bias: bool | Literal["left out"] = True,
         priors: Sequence[float] | None = None,
     ) -> None:
         self.shrinkage = shrinkage
@@ -134,7 +136,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
                 "all vectors are alike, so nothing tells the classes apart: check the features"
             )
         whole = Moments.of(short, codes, len(self.classes_))
-        noise = [whitening(whole, s)[1] if self.correct_bias else 0.0 for s in candidates]
+        noise = [self._noise(short, codes, whole, s) for s in candidates]
         settings = list(zip(candidates, noise, strict=True))
         left_out = self._left_out(short, codes, whole, _inner_folds(codes, groups), settings)
         best = max(range(len(candidates)), key=lambda i: _uar(left_out[i], codes))
@@ -212,6 +214,17 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         if isinstance(self.shrinkage, str) or not 0 <= self.shrinkage < np.inf:
             raise AdanError(f"shrinkage={self.shrinkage!r}: give 'auto' or a number from 0 on")
         return (self.shrinkage,)
+
+    def _noise(
+        self,
+        short: NDArray[np.float64],
+        codes: NDArray[np.intp],
+        whole: Moments,
+        shrinkage: float,
+    ) -> float:
+        if self.correct_bias == "left out":
+            return noise_left_out(short, codes, whole, shrinkage)
+        return whitening(whole, shrinkage)[1] if self.correct_bias else 0.0
 
     def _left_out(
         self,
@@ -324,6 +337,18 @@ def whitening(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], 
     """Return a matrix (m, m) that turns S + r I into the identity, and tr(A S)."""
     inverse, noise = _inverse(*_root(moments, shrinkage))
     return inverse.T, noise
+
+
+def noise_left_out(
+    rows: NDArray[np.float64], codes: NDArray[np.intp], moments: Moments, shrinkage: float
+) -> float:
+    """Return the mean of r' B r, r = x - m_k of rows (n, m), B the inverse of S + r I without x.
+
+    With g = r' A r it is g / (1 - g / n), by Sherman and Morrison.
+    """
+    white, _ = whitening(moments, shrinkage)
+    lengths = np.square((rows - moments.means[codes]) @ white).sum(axis=1)
+    return float(np.mean(lengths / (1 - lengths / len(rows))))
 
 
 def _inverse(root: NDArray[np.float64], ridge: float) -> tuple[NDArray[np.float64], float]:

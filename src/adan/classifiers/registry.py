@@ -8,17 +8,21 @@ from sklearn.base import BaseEstimator
 
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
+from adan.classifiers.recommended import Recommended
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import AttentionRNN
 from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.classifiers.svm import RBFSVM, LinearSVM
+from adan.classifiers.thresholds import ThresholdSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
 
 Name = Literal[
     "svm",
     "dnn",
     "linear svm",
+    "threshold svm",
+    "recommended",
     "discriminant",
     "whitened dnn",
     "tuned svm",
@@ -33,6 +37,8 @@ CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
     "svm": RBFSVM,
     "dnn": DNNClassifier,
     "linear svm": LinearSVM,
+    "threshold svm": ThresholdSVM,
+    "recommended": Recommended,
     "discriminant": ShrunkDiscriminant,
     "whitened dnn": WhitenedDNN,
     "tuned svm": TunedSVM,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from abc import ABCMeta, abstractmethod
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import SVC
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
@@ -32,6 +33,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     C: float
+    class_weight: Literal["balanced"] | None
 
     @abstractmethod
     def _kernel(self, a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -58,12 +60,13 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The fitted classifier.
         """
         rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
-        rows, labels, counts = _without_duplicates(rows, labels)
+        weights = compute_sample_weight(self.class_weight, labels)
+        rows, labels, weights = _without_duplicates(rows, labels, weights)
         libsvms = self._libsvms_kernel(rows.shape[1])
         fits = len(rows) ** 2 * BYTES_PER_KERNEL_ENTRY <= KERNEL_BYTES
         solver, kernel = (SVC, {"kernel": "precomputed"}) if fits else (_row_by_row(), libsvms)
         self._svc = solver(C=self.C, **kernel)
-        self._svc.fit(self._among(rows) if fits else rows, labels, sample_weight=counts)
+        self._svc.fit(self._among(rows) if fits else rows, labels, sample_weight=weights)
         self.classes_ = self._svc.classes_
         self.support_vectors_ = rows[self._svc.support_]
         return self
@@ -120,6 +123,9 @@ class RBFSVM(KernelSVM):
         Penalty, as in the authors' published scripts; the paper gives no figure.
     gamma : float, default=None
         Width of the kernel; None is one over the number of features.
+    class_weight : {"balanced"} or None, default=None
+        What C is multiplied by for the vectors of a class: as in scikit-learn, ``"balanced"`` is
+        inversely proportional to how many there are; None is 1.
 
     Attributes
     ----------
@@ -129,9 +135,15 @@ class RBFSVM(KernelSVM):
         The training vectors that carry weight.
     """
 
-    def __init__(self, C: float = 10.0, gamma: float | None = None) -> None:
+    def __init__(
+        self,
+        C: float = 10.0,
+        gamma: float | None = None,
+        class_weight: Literal["balanced"] | None = None,
+    ) -> None:
         self.C = C
         self.gamma = gamma
+        self.class_weight = class_weight
 
     def _libsvms_kernel(self, n_features: int) -> dict[str, Any]:
         self.gamma_ = 1 / n_features if self.gamma is None else self.gamma
@@ -181,6 +193,8 @@ class LinearSVM(KernelSVM):
     ----------
     C : float, default=0.001
         Penalty.
+    class_weight : {"balanced"} or None, default=None
+        As of `RBFSVM`.
 
     Attributes
     ----------
@@ -188,8 +202,9 @@ class LinearSVM(KernelSVM):
         As of `RBFSVM`.
     """
 
-    def __init__(self, C: float = 0.001) -> None:
+    def __init__(self, C: float = 0.001, class_weight: Literal["balanced"] | None = None) -> None:
         self.C = C
+        self.class_weight = class_weight
 
     def _libsvms_kernel(self, n_features: int) -> dict[str, Any]:
         return {"kernel": "linear"}
@@ -208,11 +223,11 @@ def _row_by_row() -> type[SVC]:
 
 
 def _without_duplicates(
-    rows: NDArray[np.floating], labels: NDArray[Any]
+    rows: NDArray[np.floating], labels: NDArray[Any], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.floating], NDArray[Any], NDArray[np.float64]]:
-    """Return the different rows of each label, in their order, and how often each stands."""
+    """Return the different rows of each label, in their order, and what each weighs in all."""
     first: dict[tuple[bytes, Any], int] = {}
     pairs = zip((row.tobytes() for row in rows), labels.tolist(), strict=True)
     places = [first.setdefault(pair, i) for i, pair in enumerate(pairs)]
-    kept, counts = np.unique(places, return_counts=True)
-    return rows[kept], labels[kept], counts.astype(float)
+    kept, place = np.unique(places, return_inverse=True)
+    return rows[kept], labels[kept], np.bincount(place, weights).astype(np.float64)

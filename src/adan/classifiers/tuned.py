@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from adan.classifiers.dnn import DNNClassifier
@@ -54,15 +54,24 @@ class Tuned(BaseEstimator, metaclass=ABCMeta):
             The candidate with the highest UAR over the pooled inner predictions, the first of
             equals; not fitted.
         """
-        folds = GroupKFold(min(INNER_FOLDS, len(np.unique(speakers))))
-        inner = [StandardScaler(), FunctionTransformer(np.clip, kw_args=_LIMITS)]
 
         def uar(candidate: BaseEstimator) -> float:
-            pipeline = make_pipeline(*inner, candidate)
-            predicted = cross_val_predict(pipeline, X, y, groups=speakers, cv=folds)
+            inner = {"groups": speakers, "cv": inner_folds(speakers)}
+            predicted = cross_val_predict(normalised_anew(candidate), X, y, **inner)
             return float(recall_score(y, predicted, average="macro", zero_division=0))
 
         return max(self.candidates(X.shape[1]), key=uar)
+
+
+def inner_folds(speakers: NDArray[Any]) -> GroupKFold:
+    """Return how training speakers are left out in turn, a third of them at a time."""
+    return GroupKFold(min(INNER_FOLDS, len(np.unique(speakers))))
+
+
+def normalised_anew(candidate: BaseEstimator) -> Pipeline:
+    """Return a classifier that normalises what it is fitted to as a fold does."""
+    limits = {"a_min": -LIMIT, "a_max": LIMIT}
+    return make_pipeline(StandardScaler(), FunctionTransformer(np.clip, kw_args=limits), candidate)
 
 
 class TunedSVM(Tuned):
@@ -100,6 +109,3 @@ class TunedDNN(Tuned):
             for dropout in (0.5, 0.8)
             for rate in (1e-3, 3e-4)
         ]
-
-
-_LIMITS = {"a_min": -LIMIT, "a_max": LIMIT}

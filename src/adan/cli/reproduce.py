@@ -24,6 +24,7 @@ _OF_TABLES = ("methods", "normalisation", "tuned")
 _OF_RUNS = ("seeds", "workers", "scheduler", "tensorboard", "mlflow")
 _NOT_OF = {
     "explanation": (*_OF_TABLES, "protocol"),
+    "scarcity": ("tuned", "protocol"),
     "figure2": (*_OF_TABLES, *_OF_RUNS),
     "figure3": (*_OF_TABLES, *_OF_RUNS),
 }
@@ -38,8 +39,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         choices=(*TABLES, *_NOT_OF),
         metavar="WHAT",
         help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), systems (those "
-        "on frames, which need audio), or explanation (from the authors' scripts to Table I, step "
-        "by step)",
+        "on frames, which need audio), explanation (from the authors' scripts to Table I, step by "
+        "step), or scarcity (what augmentation is worth when data are scarce)",
     )
     command.add_argument(
         "--corpus", help="as for 'adan extract', or emodb, whose features are bundled [emodb]"
@@ -93,6 +94,7 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
     check_memory()
     from adan.reproduction.explanation import explain
     from adan.reproduction.run import figure, table
+    from adan.reproduction.scarcity import measure
 
     what = options.what
     for option in _NOT_OF.get(what, ()):
@@ -115,6 +117,11 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
             print(table(what, folder, running=how, **shared, **own))
         elif what == "explanation":
             print(explain(folder, running=how, seeds=options.seeds, **shared))
+        elif what == "scarcity":
+            own = {
+                option: getattr(options, option) for option in ("methods", "seeds", "normalisation")
+            }
+            print(measure(folder, running=how, **shared, **own))
         else:
             figure(what, folder, protocol=options.protocol, **shared)
     say(options, f"everything behind it: {folder}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -18,7 +18,12 @@ from adan.corpora.pooled import pooled
 from adan.corpora.traits import traits
 from adan.errors import AdanError
 from adan.experiments.copies import copies_of
-from adan.experiments.specification import BUNDLED, CorpusChoice, Specification
+from adan.experiments.specification import (
+    BUNDLED,
+    CorpusChoice,
+    ScarcityChoice,
+    Specification,
+)
 from adan.experiments.study import Data
 from adan.features import FrameSet, extract, extract_frames, features_of, named
 from adan.sequences import Rows, Sequences
@@ -56,11 +61,29 @@ class Source:
     notes: Sequence[str] = ()
     rate: int | None = None
 
-    def subsets(self, names: Sequence[str]) -> Iterator[tuple[str, Data]]:
-        """Yield each subset of the corpus; the whole where it makes no difference."""
+    def subsets(self, names: Sequence[str], scarcity: ScarcityChoice) -> Iterator[tuple[str, Data]]:
+        """Yield each subset of the corpus, complete and scarce.
+
+        It is the whole where it makes no difference.
+
+        Raises
+        ------
+        AdanError
+            If a class shall be rare that the corpus has not.
+        """
+        classes = np.unique(self.data.y).tolist()
+        if unknown := [label for label in scarcity.labels if label not in classes]:
+            raise AdanError(
+                f"scarcity.rare: {self.corpus} has no class {unknown[0]!r}; it has "
+                f"{', '.join(classes)}"
+            )
         for name in names if self.improvised is not None else ["all"]:
             rows = self.improvised if name == "improvised" else None
-            yield name, self.data if rows is None else self.data.only(rows)
+            data = self.data if rows is None else self.data.only(rows)
+            yield name, data
+            for scarce in scarcity.of(classes):
+                where = scarce.name if name == "all" else f"{name}, {scarce.name}"
+                yield where, replace(data, scarcity=scarce)
 
 
 def load(specification: Specification, *, progress: bool = False) -> list[Source]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_type_hints
@@ -29,6 +29,7 @@ from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
+from adan.experiments.scarcity import Scarcity
 from adan.experiments.study import Study
 from adan.features import FrameSet, named
 from adan.folds import Method
@@ -39,6 +40,8 @@ BUNDLED = "emodb"
 """The name of EmoDB's bundled features among corpora."""
 
 NO_SYNTHESIZER = "none"
+EVERY = "every"
+"""Stands for each class in turn where a class is rare."""
 TEMPLATE = Path(__file__).with_name("template.toml")
 
 
@@ -83,7 +86,7 @@ class MethodChoice(_Checked):
         In place of a synthesizer, a name of `adan.audio.perturbation`.
     parameters : dict
         Of the synthesizer or perturbation.
-    real, times, more
+    real, times, more, balance
         See `adan.folds.Method`.
     segment : int
         Of sequences, so many frames are one vector to the synthesizer: see
@@ -98,6 +101,7 @@ class MethodChoice(_Checked):
     real: bool = True
     times: PositiveInt = 10
     more: dict[str, PositiveInt] = {}
+    balance: bool = False
     segment: PositiveInt | None = None
     classifiers: list[str] = []
 
@@ -111,7 +115,7 @@ class MethodChoice(_Checked):
         made: Any = synthesizer(self.synthesizer, **_tuples(self.parameters))
         if self.segment is not None:
             made = OfSegments(made, self.segment)
-        return Method(made, self.real, self.times, self.more)
+        return Method(made, self.real, self.times, self.more, self.balance)
 
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
@@ -121,15 +125,16 @@ class MethodChoice(_Checked):
                 "perturbation"
             )
         if self.perturbation is not None:
-            self._allow_no("times", "more", "segment", beside="a perturbation")
+            self._allow_no("times", "more", "balance", "segment", beside="a perturbation")
             _check_parameters(type(perturbation(self.perturbation)), self.parameters)
             self.method()  # tells strengths that are out of range
         elif self.synthesizer == NO_SYNTHESIZER:
-            self._allow_no(
-                "parameters", "real", "times", "more", "segment", beside="synthesizer = 'none'"
-            )
+            names = ("parameters", "real", "times", "more", "balance", "segment")
+            self._allow_no(*names, beside="synthesizer = 'none'")
         elif self.synthesizer is not None:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
+        if self.balance:
+            self._allow_no("real", "times", "more", beside="balance")
         return self
 
     def _allow_no(self, *names: str, beside: str) -> None:
@@ -170,6 +175,43 @@ class ClassifierChoice(_Checked):
         return self
 
 
+class ScarcityChoice(_Checked):
+    """How few training utterances stay: each number is a further subset of every corpus.
+
+    Attributes
+    ----------
+    utterances_per_class : list of int
+        Of every class so many stay.
+    speakers : list of int
+        So many training speakers stay.
+    rare : dict of str to list of int
+        Of one class so many stay, of the others all; ``"every"`` is each class in turn.
+    """
+
+    utterances_per_class: list[PositiveInt] = []
+    speakers: list[PositiveInt] = []
+    rare: dict[str, list[PositiveInt]] = {}
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes that are named."""
+        return [label for label in self.rare if label != EVERY]
+
+    def of(self, classes: Sequence[str]) -> Iterator[Scarcity]:
+        """Yield what it stands for in a corpus of these classes, each once."""
+        everywhere = [
+            *(Scarcity("utterances_per_class", n) for n in self.utterances_per_class),
+            *(Scarcity("speakers", n) for n in self.speakers),
+        ]
+        rare = (
+            Scarcity("rare", n, label)
+            for name, numbers in self.rare.items()
+            for label in (classes if name == EVERY else [name])
+            for n in numbers
+        )
+        yield from dict.fromkeys([*everywhere, *rare])
+
+
 def _corpus(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
@@ -202,6 +244,8 @@ class Specification(_Checked):
         of older versions call the key ``parts``.
     normalisations : list of {"fold", "corpus", "speaker", "enrolment N"}
         See `adan.evaluation.normalisation`.
+    scarcity : ScarcityChoice
+        Further subsets, of which less stays to train on.
     protocol : {"speaker", "session", "corpus"}
         What is left out at a time; speakers where a corpus has no sessions. "corpus" tests on each
         corpus what was learnt from all others.
@@ -223,6 +267,7 @@ class Specification(_Checked):
     normalisations: Annotated[
         list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
     ] = ["fold"]
+    scarcity: ScarcityChoice = ScarcityChoice()
     protocol: Literal["speaker", "session", "corpus"] = "speaker"
     methods: Annotated[dict[str, MethodChoice], Field(min_length=1)]
     classifiers: Annotated[dict[str, ClassifierChoice], Field(min_length=1)]
@@ -370,6 +415,7 @@ def _in_words(problem: Any) -> str:
             "corpora": CorpusChoice,
             "methods": MethodChoice,
             "classifiers": ClassifierChoice,
+            "scarcity": ScarcityChoice,
         }
         group = groups[place[0]] if len(place) > 1 else Specification
         return f"{key} is no key; there are {', '.join(group.model_fields)}"

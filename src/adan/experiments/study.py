@@ -26,6 +26,7 @@ from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.drawn import drawn_segments
 from adan.experiments.quality import named, quality_of
+from adan.experiments.scarcity import Scarcity
 from adan.folds import Choices, Fold, Method, embed, fit_synthesizers, train_classifiers
 from adan.sequences import Rows, Sequences
 from adan.synthesis.segments import OfSegments
@@ -56,6 +57,8 @@ class Data:
     copies : mapping of Perturbation to list of ndarray of shape (n, d) or Sequences
         Features of perturbed copies, a row for each row of X: its parent, whose label and speaker
         it has.
+    scarcity : Scarcity, optional
+        Which training rows of a fold stay; all by default.
     """
 
     X: Rows
@@ -66,15 +69,18 @@ class Data:
     learnable: NDArray[np.bool_]
     corpora: NDArray[Any] | None = None
     copies: Mapping[Perturbation, Sequence[Rows]] = field(default_factory=dict)
+    scarcity: Scarcity | None = None
 
     def arrays(self) -> dict[str, Any]:
         """Return what there is of each row but its copies, by name."""
-        return {n: of for n, of in vars(self).items() if n != "copies" and of is not None}
+        known = vars(self).items()
+        return {n: of for n, of in known if n not in ("copies", "scarcity") and of is not None}
 
     def only(self, rows: NDArray[np.bool_]) -> Data:
         """Return the data of some rows alone."""
         copies = {by: [X[rows] for X in some] for by, some in self.copies.items()}
-        return Data(**{name: of[rows] for name, of in self.arrays().items()}, copies=copies)
+        arrays = {name: of[rows] for name, of in self.arrays().items()}
+        return replace(self, **arrays, copies=copies)
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ class Result:
         fold. No rows where the synthesizer has no networks.
     quality : DataFrame
         Of the synthetic vectors: see `adan.experiments.quality.quality_of`, and ``fold``. Rows for
-        the first folds of seed 0, where there is a synthesizer.
+        the first folds of seed 0, where there is a synthesizer and data are not scarce.
     predictions : DataFrame
         See `adan.evaluation.scores`.
     segments : DataFrame
@@ -158,6 +164,7 @@ class Folds:
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
         self._embedded: dict[tuple[int, int], Fold] = {}
+        self._seed = 0
 
     def __len__(self) -> int:
         return len(self._splits)
@@ -169,8 +176,11 @@ class Folds:
     def some(self, seed: int) -> Iterator[list[Fold]]:
         """Yield as many folds at a time as fit into memory; all at once, they are kept.
 
-        ``seed`` draws the utterances that enrol a test speaker.
+        ``seed`` draws the utterances that enrol a test speaker, and those that stay where data are
+        scarce.
         """
+        if self.data.scarcity and seed != self._seed:
+            self._seed, self.choices, self._all, self._enrolments = seed, Choices(), [], {}
         for folds in self._normalised():
             if self._n_enrolled:
                 yield [self._enrolled(fold, seed) for fold in folds]
@@ -198,6 +208,12 @@ class Folds:
     def _fold(self, number: int) -> Fold:
         train, test = self._splits[number]
         data, mask = self.data, np.isin(np.arange(len(self.data.y)), train)
+        if data.scarcity:
+            stays = ~mask
+            stays[train] = data.scarcity.kept(
+                data.y[train], data.speakers[train], self._seed, number
+            )
+            data, mask = data.only(stays), mask[stays]
         how, whose = "fold" if self._n_enrolled else self.normalisation, data.speakers
         if how == "corpus" and data.corpora is not None:  # each by itself, as speakers are
             how, whose = "speaker", data.corpora
@@ -291,7 +307,7 @@ def results(
             some = folds.embedded(some, study.embedding, seed, progress)
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
-        is_first = some[0].number == seed == 0
+        is_first = some[0].number == seed == 0 and not folds.data.scarcity
         of_vectors = not isinstance(some[0].X, Sequences)
         quality = _quality(folds, some[: QUALITY_FOLDS * (is_first and of_vectors)], synthesizers)
         segments = _segments(folds, some[0], synthesizers[0]) if is_first else pd.DataFrame()

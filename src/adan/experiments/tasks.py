@@ -55,11 +55,11 @@ def data_of(specification: Specification, sources: Sequence[Source]) -> dict[Pla
     Raises
     ------
     AdanError
-        If two corpora have one name, or a method asks for more of a class that there is not.
+        If two corpora have one name, or a class is named that there is not.
     """
     data: dict[Place, Data] = {}
     for source in sources:
-        for subset, rows in source.subsets(specification.subsets):
+        for subset, rows in source.subsets(specification.subsets, specification.scarcity):
             name = (source.corpus, source.features, subset)
             if name in data:
                 raise AdanError(f"two corpora are named {source.corpus}: rename a table or folder")

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from adan._computing import computing
 from adan.errors import AdanError
 
 Scaling = Literal["deviation", "largest"]
@@ -94,7 +94,7 @@ def turned(axes: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.f
     of equal size in each, would then treat the rows differently from features of unit variance; a
     random turn spreads the variance evenly again.
     """
-    with threadpool_limits(1):
+    with computing():
         turn, _ = np.linalg.qr(rng.standard_normal((axes.shape[1],) * 2))
         return axes @ turn.astype(axes.dtype)
 
@@ -102,7 +102,7 @@ def turned(axes: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.f
 def principal_axes(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return orthonormal columns (d, r) that span ``rows`` (n, d), their principal axes."""
     # LAPACK on several threads takes a hundred times as long when another process keeps a core busy
-    with threadpool_limits(1):
+    with computing():
         points = rows.astype(np.float64)
         variances, vectors = np.linalg.eigh(points @ points.T)
         kept = variances > 1e-9 * variances[-1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from adan._colours import CLASSES
+from adan.reports import curves as scarce
 from adan.reports.figures import CURVES
 
 WIDTH, HEIGHT = 400, 220
@@ -57,6 +59,7 @@ def _panel(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
         {
             "label": label,
             "path": _path(places, HEIGHT - up(curve)),
+            "bars": "",
             "colour": colour,
             "dash": dash,
             "first": f"{curve[0]:.3g}",
@@ -65,6 +68,45 @@ def _panel(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
         for (label, curve), colour, dash in zip(curves.items(), CLASSES, _DASHES, strict=False)
     ]
     return {"lines": lines, "x": x, "y": [(HEIGHT - place, text) for place, text in y]}
+
+
+def learning_curves(curves: Sequence[scarce.Curve]) -> list[dict[str, Any]]:
+    """Lay out scores against how much stays where data are scarce, as `curves` does losses.
+
+    Lines have their 95 % intervals as ``bars``, and panels the words ``below`` them.
+    """
+    panels = []
+    for key, own in scarce.panels(curves).items():
+        ends = np.concatenate([np.r_[c.values, c.intervals.ravel()] for c in own])
+        across, _ = _axis(np.log(own[0].n[0]), np.log(own[0].n[-1]), WIDTH)
+        up, y = _axis(np.nanmin(ends), np.nanmax(ends), HEIGHT)
+        lines = [
+            {
+                "label": curve.label,
+                "path": _path(across(np.log(curve.n)), HEIGHT - up(curve.values)),
+                "bars": "".join(
+                    f"M{x:.1f} {HEIGHT - up(low):.1f}V{HEIGHT - up(high):.1f}"
+                    for x, (low, high) in zip(across(np.log(curve.n)), curve.intervals, strict=True)
+                    if np.isfinite(low)
+                ),
+                "colour": colour,
+                "dash": dash,
+                "first": f"{curve.values[0]:.1f}",
+                "last": f"{curve.values[-1]:.1f}",
+            }
+            for curve, colour, dash in zip(own, cycle(CLASSES), cycle(_DASHES), strict=False)
+        ]
+        x = [(float(across(np.log(n))), f"{n:.0f}") for n in own[0].n]
+        panels.append(
+            {
+                "heading": scarce.heading(*key),
+                "below": scarce.OF_KIND[key[0]],
+                "lines": lines,
+                "x": x,
+                "y": [(HEIGHT - place, text) for place, text in y],
+            }
+        )
+    return panels
 
 
 def intervals(rows: pd.DataFrame, measure: str) -> dict[str, Any]:

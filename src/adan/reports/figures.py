@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from adan._colours import CLASSES, by_class
 from adan._files import replacing
 from adan.evaluation.scores import ROW, confusion
+from adan.reports import curves as scarce
 from adan.reports.tables import shown
 
 
@@ -133,6 +135,60 @@ def confusion_matrices(predictions: pd.DataFrame, *, title: str) -> Figure:
     figure.supxlabel("predicted")
     figure.supylabel("true")
     return figure
+
+
+def learning_curves(curves: Sequence[scarce.Curve], *, title: str) -> Figure:
+    """Draw scores against how much stays where data are scarce, with 95 % intervals.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        What `adan.reports.curves.curves_of` returns. Each kind and measure has a row of panels,
+        each classifier a column.
+    title : str
+        What was trained on what.
+    """
+    panels = scarce.panels(curves)
+    rows = [[*own] for _, own in groupby(panels, key=lambda key: key[:2])]
+    figure = Figure(figsize=(6 * max(map(len, rows)), 4.2 * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), max(map(len, rows)), squeeze=False, sharey="row")
+    labels = [*dict.fromkeys(curve.label for own in panels.values() for curve in own)]
+    for i, keys in enumerate(rows):
+        for panel, key in zip(axes[i], keys, strict=False):
+            for curve in panels[key]:
+                _curve(panel, curve, labels.index(curve.label), len(labels))
+            ticks = panels[key][0].n
+            panel.set_xscale("log")
+            panel.set_xticks(ticks, [f"{n:.0f}" for n in ticks])
+            panel.minorticks_off()
+            panel.set(title=scarce.heading(*key), xlabel=scarce.OF_KIND[key[0]])
+            panel.grid(alpha=0.3)
+    shown_of = {
+        label: handle
+        for panel in axes.flat
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(shown_of.values(), shown_of, loc="outside lower center", ncols=5, frameon=False)
+    figure.suptitle(title)
+    return figure
+
+
+def _curve(axes: Axes, curve: scarce.Curve, place: int, of: int) -> None:
+    """Draw one curve; curves stand a little apart, so that their intervals can be read."""
+    aside = 1.01 ** (place - of / 2)
+    plain = curve.label in (scarce.REAL_ONLY, scarce.RECOMMENDED)
+    below, above = np.abs(curve.intervals - curve.values[:, None]).T
+    axes.errorbar(
+        curve.n * aside,
+        curve.values,
+        (below, above),
+        color="black" if plain else CLASSES[place % len(CLASSES)],
+        marker="osD^v<>Pp*"[place % 10],
+        linestyle="--" if curve.label == scarce.RECOMMENDED else "-:"[place // len(CLASSES) % 2],
+        markersize=4,
+        elinewidth=0.6,
+        label=curve.label,
+    )
 
 
 def _matrix(axes: Axes, shares: NDArray[np.floating], classes: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from adan._files import with_formulas
 from adan.errors import AdanError
 from adan.evaluation.scores import ROW
+from adan.reports.curves import Curve, curves_of, is_scarce
 
 TEXT = ("method", "classifier", "utterance", "speaker", "emotion", "space", "class", "fold")
 """Columns of CSV files that are text, so that speaker 03 stays 03."""
@@ -35,7 +36,9 @@ class Run:
     data : list of mapping
         Of each subset of the corpus: number of utterances and digest.
     predictions : DataFrame
-        See `adan.evaluation.scores`.
+        See `adan.evaluation.scores`; of complete data.
+    curves : list of Curve
+        Scores where data are scarce; empty where they never are.
     table : DataFrame or None
         Published beside measured, where the run is a table of the paper.
     history, points, quality : DataFrame or None
@@ -52,6 +55,7 @@ class Run:
     features: str
     data: list[dict[str, Any]]
     predictions: pd.DataFrame
+    curves: list[Curve]
     table: pd.DataFrame | None
     history: pd.DataFrame | None
     points: pd.DataFrame | None
@@ -70,7 +74,8 @@ def read_runs(folder: Path) -> list[Run]:
     """
     about = _settings(folder)
     predictions = _table(folder / "predictions.parquet", *_SOURCE, *ROW, *_PREDICTION)
-    if predictions is None or predictions.empty:
+    scarce = None if predictions is None else is_scarce(predictions)
+    if predictions is None or scarce is None or scarce.all():
         raise AdanError(
             f"{folder} has no finished row to report (it holds {about.get('run', 'a study')}): "
             "give the folder of a table, such as table1, or of a study, of which a cell is done"
@@ -89,7 +94,8 @@ def read_runs(folder: Path) -> list[Run]:
             own["corpus"].iloc[0],
             ", ".join(own["features"].unique()),
             [d for d in about["data"] if all(d[name] in set(own[name]) for name in _SOURCE)],
-            own,
+            own[~scarce[own.index]],
+            curves_of(own) if scarce[own.index].any() else [],
             table,
             history,
             points,

@@ -12,11 +12,12 @@ import pandas as pd
 
 from adan._colours import THEMES, by_class
 from adan.evaluation.scores import ROW, confusion
-from adan.reports import drawing
+from adan.reports import curves, drawing
 from adan.reports.folder import Run
 
 _FILES = {
     "predictions.parquet": "every prediction: utterance, speaker, fold, seed, true and predicted",
+    "curves.csv": "the points of the curves where data are scarce",
     "confusion.csv": "the confusion matrices",
     "quality.parquet": "the quality of the synthetic data, per class and fold",
     "segments.parquet": "sequences that were drawn, beside real ones",
@@ -50,6 +51,7 @@ def page(
     emotions = sorted({*run.predictions["true"], *run.predictions["predicted"]})
     here = beside.absolute()
     audio, recognised = _audio(corpus, here), _column(corpus, "recognised")
+    points = curves.table(run.curves)
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
         "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
@@ -61,6 +63,9 @@ def page(
         "curves": [] if run.history is None else drawing.curves(run.history),
         "maps": maps,
         "segments": _segments(run),
+        "scarce": drawing.learning_curves(run.curves),
+        "points": points.to_dict("records"),
+        "said": curves.said(points) if len(points) else [],
         "files": {
             _link(run.folder / name, here): (name, what)
             for name, what in {f"{run.about.get('run')}.csv": "the table", **_FILES}.items()

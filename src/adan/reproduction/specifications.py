@@ -211,7 +211,8 @@ def shortened(study: Specification) -> Specification:
             choice = values["methods"][name]
             short = _short(method.synthesizer)
             choice["parameters"] = {**choice.get("parameters", {}), **short}
-            choice["times"] = min(method.times, SHORT["times"])
+            if not method.balance:
+                choice["times"] = min(method.times, SHORT["times"])
     for name, classifier in made.classifiers.items():
         choice = values["classifiers"][name]
         choice["parameters"] = {**choice.get("parameters", {}), **_short(classifier)}

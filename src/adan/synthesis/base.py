@@ -167,6 +167,18 @@ def fit_all(
         pass
 
 
+def filling(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the labels of the vectors that fill every class up to the largest."""
+    classes, counts = np.unique(y, return_counts=True)
+    return np.repeat(classes, counts.max() - counts)
+
+
+def in_turn(places: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
+    """Draw ``n`` of the places in random order, none again before all the others."""
+    rounds = -(-n // len(places))
+    return np.concatenate([rng.permutation(places) for _ in range(rounds)])[:n]
+
+
 def check_finite(X: NDArray[np.floating], names: Sequence[str] | None = None) -> None:
     """Raise `AdanError` naming the columns of ``X`` that hold NaN or infinity."""
     bad = np.flatnonzero(~np.isfinite(X).all(axis=0))

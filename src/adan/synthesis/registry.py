@@ -23,6 +23,7 @@ BUILT_IN = {
     "wadan": "adan.synthesis.wasserstein:WassersteinADAN",
     "transfer": "adan.synthesis.transfer:TransferADAN",
     "gaussian": "adan.synthesis.gaussian:ClassGaussian",
+    "borrowing": "adan.synthesis.borrowing:BorrowedSpread",
     "mixup": "adan.synthesis.mixup:ClassMixup",
     "cvae": "adan.synthesis.cvae:ConditionalVAE",
     "diffusion": "adan.synthesis.diffusion:LatentDiffusion",

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from adan._docs import documented
-from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer
 
 
@@ -16,7 +15,8 @@ from adan.synthesis.base import Synthesizer
 class SMOTE(Synthesizer):
     """Interpolate between a real vector and a near neighbour of its class (Table I, "SMOTE").
 
-    Neighbours are found among standardised features.
+    Neighbours are found among standardised features. A class of one row has no neighbours: the row
+    is repeated.
 
     Parameters
     ----------
@@ -37,12 +37,6 @@ class SMOTE(Synthesizer):
         self.random_state = random_state
 
     def _fit(self, X: NDArray[np.floating], codes: NDArray[np.intp]) -> None:
-        sizes = np.bincount(codes)
-        if sizes.min() < 2:
-            raise AdanError(
-                f"class '{self.classes_[sizes.argmin()]}' has 1 row: SMOTE interpolates between "
-                "two; add rows or leave the class out"
-            )
         self.scaler_ = StandardScaler().fit(X)
         self.vectors_, self.codes_ = self.scaler_.transform(X), codes
 
@@ -50,7 +44,9 @@ class SMOTE(Synthesizer):
         X = np.empty((len(codes), self.n_features_in_), dtype=self.vectors_.dtype)
         wanted = np.bincount(codes, minlength=len(self.classes_))
         sizes = np.bincount(self.codes_)
-        targets = {c: sizes[c] + wanted[c] for c in np.flatnonzero(wanted)}
+        targets = {c: sizes[c] + wanted[c] for c in np.flatnonzero(wanted * (sizes > 1))}
+        for c in np.flatnonzero(wanted * (sizes == 1)):
+            X[codes == c] = self.vectors_[self.codes_ == c]
         if targets:
             neighbours = min(self.k_neighbors, *(sizes[c] - 1 for c in targets))
             smote = ImblearnSMOTE(

@@ -17,6 +17,7 @@ from adan.networks.loop import Batch
 from adan.networks.stacked import identity
 from adan.networks.training import Networks, apply
 from adan.synthesis.adan import GameSynthesizer
+from adan.synthesis.base import in_turn
 from adan.synthesis.neural import normal
 from adan.synthesis.wasserstein import WassersteinGame
 
@@ -73,12 +74,6 @@ class _Parents(NamedTuple):
 
     own: NDArray[np.intp]
     moved: NDArray[np.intp]
-
-
-def _in_turn(places: NDArray[np.intp], n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
-    """Draw ``n`` of the places in random order, none again before all the others."""
-    rounds = -(-n // len(places))
-    return np.concatenate([rng.permutation(places) for _ in range(rounds)])[:n]
 
 
 @documented
@@ -183,8 +178,8 @@ class TransferADAN(GameSynthesizer):
         parents = _Parents(np.empty_like(codes), np.empty_like(codes))
         for code in np.unique(codes):
             asked, same = codes == code, self.memory_["codes"] == code
-            parents.own[asked] = _in_turn(np.flatnonzero(same), asked.sum(), rng)
-            parents.moved[asked] = _in_turn(np.flatnonzero(~same), asked.sum(), rng)
+            parents.own[asked] = in_turn(np.flatnonzero(same), asked.sum(), rng)
+            parents.moved[asked] = in_turn(np.flatnonzero(~same), asked.sum(), rng)
         return parents
 
     def _shift(

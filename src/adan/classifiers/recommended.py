@@ -1,0 +1,191 @@
+"""What to do about a rare class, chosen by rehearsing it inside the training speakers of a fold.
+
+Five utterances say too little about which remedy suits them. But the other classes have more: some
+are made as rare in turn, and what helps them is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from adan._computing import computing
+from adan._docs import LABELS, VECTORS, described
+from adan.classifiers.discriminant import ShrunkDiscriminant
+from adan.classifiers.svm import RBFSVM
+from adan.classifiers.tuned import Tuned, inner_folds
+from adan.networks.coordinates import principal_axes, turned
+from adan.synthesis.base import Synthesizer, filling
+from adan.synthesis.borrowing import BorrowedSpread
+from adan.synthesis.gaussian import ClassGaussian
+
+RARE = 0.5
+"""A class is rare that has less than this share of what the median class has."""
+
+
+class Balanced(ClassifierMixin, BaseEstimator):
+    """A classifier of real vectors and of synthetic ones that fill every class up to the largest.
+
+    Parameters
+    ----------
+    classifier : estimator
+        A clone of it is fitted.
+    synthesizer : Synthesizer
+        A clone of it is fitted.
+    random_state : int, default=None
+        Of the synthesizer.
+
+    Attributes
+    ----------
+    classifier_ : estimator
+        The fitted clone.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    """
+
+    def __init__(
+        self, classifier: Any, synthesizer: Synthesizer, random_state: int | None = None
+    ) -> None:
+        self.classifier = classifier
+        self.synthesizer = synthesizer
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit to vectors.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Standardised feature vectors.
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        Self
+            The fitted classifier.
+        """
+        rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
+        synthesizer = clone(self.synthesizer).set_params(random_state=self.random_state)
+        drawn, of_drawn = synthesizer.fit(rows, labels).sample(filling(labels))
+        both = np.vstack([rows, drawn]), np.hstack([labels, of_drawn])
+        self.classifier_ = clone(self.classifier).fit(*both)
+        self.classes_ = self.classifier_.classes_
+        return self
+
+    @described(VECTORS, LABELS)
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the labels that the classifier gives."""
+        check_is_fitted(self)
+        return self.classifier_.predict(validate_data(self, X, reset=False))
+
+
+class Recommended(Tuned):
+    """The remedy for a rare class that suits other classes, were they as rare.
+
+    Where no class is rare, all candidates are compared as they are.
+
+    Parameters
+    ----------
+    kind : {"any", "svm", "discriminant"}, default="any"
+        Candidates of all kinds, or of one.
+    random_state : int, default=None
+        Of what becomes rare, and of synthesizers.
+    """
+
+    def __init__(
+        self, kind: Literal["any", "svm", "discriminant"] = "any", random_state: int | None = None
+    ) -> None:
+        self.kind = kind
+        self.random_state = random_state
+
+    def candidates(self, n_features: int) -> list[Any]:
+        """Return what there is to choose from: first what a kind does with real data alone."""
+        borrowed, gaussian = BorrowedSpread(), ClassGaussian()
+        small, large = RBFSVM(10.0, 1 / n_features), RBFSVM(100.0, 0.1 / n_features)
+        discriminant = ShrunkDiscriminant(1.0)
+        of_kind = {
+            "discriminant": [
+                discriminant,
+                ShrunkDiscriminant(1.0, correct_bias="left out"),
+                self._balanced(discriminant, borrowed),
+            ],
+            "svm": [
+                small,
+                RBFSVM(10.0, 1 / n_features, class_weight="balanced"),
+                large,
+                self._balanced(small, gaussian),
+                self._balanced(small, borrowed),
+                self._balanced(large, borrowed),
+            ],
+        }
+        kinds = of_kind if self.kind == "any" else [self.kind]
+        return [candidate for kind in kinds for candidate in of_kind[kind]]
+
+    @computing()
+    def choose(
+        self, X: NDArray[np.floating], y: NDArray[Any], speakers: NDArray[Any]
+    ) -> BaseEstimator:
+        """Choose by rehearsals, each of which leaves a third of the training speakers out.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            The real training rows of a fold, normalised. The rehearsals take place in their span,
+            and are not normalised anew.
+        y, speakers : ndarray of shape (n,)
+            Label and speaker of each.
+
+        Returns
+        -------
+        estimator
+            The candidate with the highest UAR, the mean over rehearsals, the first of equals; not
+            fitted.
+        """
+        rng = np.random.default_rng(self.random_state)
+        short = X
+        if len(X) < X.shape[1]:
+            short = X @ turned(principal_axes(X), rng).astype(X.dtype)
+        splits = [*self._rehearsals(y, speakers, rng)]
+
+        def uar(candidate: BaseEstimator) -> float:
+            scores = []
+            for train, test in splits:
+                predicted = clone(candidate).fit(short[train], y[train]).predict(short[test])
+                scores.append(_uar(y[test], predicted))
+            return float(np.mean(scores))
+
+        return max(self.candidates(X.shape[1]), key=uar)
+
+    def _balanced(self, classifier: Any, synthesizer: Synthesizer) -> Balanced:
+        return Balanced(classifier, synthesizer, self.random_state)
+
+    def _rehearsals(
+        self, y: NDArray[Any], speakers: NDArray[Any], rng: np.random.Generator
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield training and test rows; in each a class that is not rare has become so.
+
+        Classes that are rare themselves have no part in it.
+        """
+        folds = [*inner_folds(speakers).split(y, y, speakers)]
+        classes, counts = np.unique(y, return_counts=True)
+        rare = counts < RARE * np.median(counts)
+        if not rare.any():
+            yield from folds
+            return
+        frequent = np.flatnonzero(np.isin(y, classes[~rare]))
+        labels = rng.permutation(classes[~rare])
+        for fold, label in zip(folds, labels, strict=False):
+            train, test = (np.intersect1d(some, frequent) for some in fold)
+            own = rng.permutation(np.flatnonzero(y[train] == label))
+            yield np.delete(train, own[counts.min() :]), test
+
+
+def _uar(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    right = true == predicted
+    return float(np.mean([right[true == label].mean() for label in np.unique(true)]))
