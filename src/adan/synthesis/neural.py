@@ -240,7 +240,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
         with (
             progress_bar(
                 total=total,
-                desc=f"training {len(jobs)} x {cls.__name__}",
+                desc=f"{cls.__name__} learns {len(jobs)} training sets at once",
                 disable=not progress,
                 leave=False,
                 unit="epoch",

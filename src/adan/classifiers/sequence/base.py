@@ -128,7 +128,11 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
         steps = sum(job.estimator.steps for job in jobs)
         with progress_bar(
-            total=steps, desc=cls.__name__, unit="update", delay=2, disable=not progress
+            total=steps,
+            desc=f"{cls.__name__} learns {len(jobs)} training sets",
+            unit="update",
+            delay=2,
+            disable=not progress,
         ) as bar:
             for job in jobs:
                 job.estimator._train(*job.data, bar.update)
