@@ -35,6 +35,11 @@ QUICK_NOTE = (
     "mean nothing."
 )
 
+NO_AUDIO_NOTE = (
+    "Systems on frames are not run, since these are features without audio: give the folder of the "
+    "corpus with --corpus."
+)
+
 AUTHORS_NOTE = (
     "Protocol “authors”: ADAN and the classifiers as the authors' published scripts have them, "
     "which differ from the paper's text (`ADAN.as_published`; a DNN of 20 epochs whatever the size "
@@ -102,7 +107,10 @@ def table(
         "title": title + (" (QUICK)" if quick else ""),
         "published_on": TABLES[name].corpus,
         "quick": quick,
-        **({"notes": [AUTHORS_NOTE]} if protocol == "authors" else {}),
+        "notes": [
+            *([AUTHORS_NOTE] if protocol == "authors" else []),
+            *([NO_AUDIO_NOTE] if sources[1:] == [] and study.features[1:] else []),
+        ],
         **typed(command),
     }
     try:
