@@ -136,6 +136,17 @@ def test_the_figure_and_the_page_have_every_line(predictions):
         assert [text for _, text in panel["x"]] == [t.get_text() for t in axes.get_xticklabels()]
 
 
+def test_another_subset_may_be_scarce(predictions):
+    subsets = {name: scarce.Scarcity.parsed(name)[1] for name in predictions["subset"].unique()}
+    names = {name: s.subset("improvised") if s else "improvised" for name, s in subsets.items()}
+    other = predictions.assign(subset=predictions["subset"].map(names))
+    both = pd.concat([predictions, other])
+    for found in (scarce.curves_of(other), scarce.curves_of(both)):
+        expected = scarce.table(scarce.curves_of(predictions))
+        pd.testing.assert_frame_equal(scarce.table(found), expected)
+    assert scarce.is_scarce(both).sum() == 2 * scarce.is_scarce(predictions).sum()
+
+
 def test_without_scarce_data_there_is_no_curve(predictions):
     complete = predictions[~scarce.is_scarce(predictions)]
     assert scarce.curves_of(complete) == []

@@ -23,7 +23,6 @@ from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.experiments.scarcity import Kind, Scarcity
 from adan.reports.tables import shown
 
-COMPLETE = "all"
 REAL_ONLY = "real only"
 RECOMMENDED = "recommended"
 """The classifier that chooses among all, which stands beside every other one."""
@@ -108,7 +107,7 @@ def _reached(
 
 def is_scarce(predictions: pd.DataFrame) -> pd.Series:
     """Tell which predictions were made where data were scarce."""
-    scarce = {name: Scarcity.named(name) is not None for name in predictions["subset"].unique()}
+    scarce = {name: Scarcity.parsed(name)[1] is not None for name in predictions["subset"].unique()}
     return predictions["subset"].map(scarce)
 
 
@@ -119,15 +118,19 @@ def curves_of(predictions: pd.DataFrame) -> list[Curve]:
     ----------
     predictions : DataFrame
         See `adan.evaluation.scores`; of one corpus and kind of features. Where there are several
-        normalisations, the first is taken. What leaves as much as there is, is no point.
+        normalisations, or subsets apart from what is scarce, the first is taken. What leaves as
+        much as there is, is no point.
     """
     predictions = predictions[predictions["normalisation"] == predictions["normalisation"].iloc[0]]
+    parsed = {name: Scarcity.parsed(name) for name in predictions["subset"].unique()}
+    complete = parsed[predictions["subset"].iloc[0]][0]
+    subsets = {name: scarce for name, (of, scarce) in parsed.items() if of == complete}
+    predictions = predictions[predictions["subset"].isin(subsets)]
     cells = count(predictions)
-    subsets = {name: Scarcity.named(name) for name in cells["subset"].unique()}
     found: list[Curve] = []
     for kind, whole in _there(predictions).items():
         some = {name: s for name, s in subsets.items() if s and s.kind == kind and s.n < whole}
-        numbers = {name: s.n for name, s in some.items()} | {COMPLETE: whole}
+        numbers = {name: s.n for name, s in some.items()} | {complete: whole}
         labels = {name: s.label for name, s in some.items()}
         own = cells[cells["subset"].isin(numbers)]
         own = own.assign(n=own["subset"].map(numbers), rare=own["subset"].map(labels))
