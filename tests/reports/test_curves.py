@@ -91,11 +91,12 @@ def test_a_method_is_worth_what_real_data_alone_need_for_the_same_score(predicti
 
 
 def test_what_is_highest_where_least_stays_is_said(predictions):
-    sentences = scarce.said(scarce.table(scarce.curves_of(predictions)))
+    sentences = scarce.said(scarce.curves_of(predictions))
+    assert scarce.said([]) == []
     assert len(sentences) == 2
     assert sentences[1] == (
-        "5 utterances of every class, SVM: UAR 20.0 on real data alone, at the highest 40.0 (adan; "
-        "+20.0 points, 95 % interval +20.0 to +20.0), worth +5 utterances of every class."
+        "With 5 utterances of every class the UAR of the SVM is 20.0 on real data alone and at the "
+        "highest 40.0 (adan; +20.0 points, 95 % interval +20.0 to +20.0), worth 5 more."
     )
 
 

@@ -212,20 +212,24 @@ _NUMBERS = [
 ]
 
 
-def said(points: pd.DataFrame) -> list[str]:
-    """Say of a `table`, where least stays, which UAR is the highest with each classifier."""
-    sentences = []
+def said(found: Sequence[Curve]) -> list[str]:
+    """Say where least stays which UAR is the highest with each classifier."""
+    if not found:
+        return []
+    sentences, points = [], table(found)
     uar = points[points["score"] == MEASURES["uar"]]
     for (_, classifier), own in uar.groupby(["kind", "classifier"], sort=False):
-        least = own[(own["n"] == own["n"].min()) & own["gain"].notna()]
+        named = own["gain"].notna() & (own["label"] != RECOMMENDED)
+        least = own[(own["n"] == own["n"].min()) & named]
         if len(least):
             best = least.loc[least["value"].idxmax()]
             alone = best["value"] - best["gain"]
             low, high = (f"{best[f'gain_{end}']:+z.1f}" for end in ("low", "high"))
             sentences.append(
-                f"{best['stays']}, {classifier}: UAR {alone:.1f} on real data alone, at the "
-                f"highest {best['value']:.1f} ({best['label']}; {best['gain']:+z.1f} points, 95 % "
-                f"interval {low} to {high}), worth {best['worth']:+z.0f} {OF_KIND[best['kind']]}."
+                f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data "
+                f"alone and at the highest {best['value']:.1f} ({best['label']}; "
+                f"{best['gain']:+z.1f} points, 95 % interval {low} to {high}), worth "
+                f"{best['worth']:z.0f} more."
             )
     return sentences
 
