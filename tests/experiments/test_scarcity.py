@@ -34,8 +34,10 @@ def folds(data, seed=0, how="fold"):
 
 @each
 def test_a_name_says_what_it_is(scarcity):
-    assert Scarcity.named(scarcity.name) == scarcity
-    assert Scarcity.named("all") is None
+    for of in ("all", "improvised"):
+        assert Scarcity.parsed(scarcity.subset(of)) == (of, scarcity)
+        assert Scarcity.parsed(of) == (of, None)
+    assert scarcity.subset("all") == scarcity.name
 
 
 @each

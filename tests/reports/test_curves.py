@@ -91,11 +91,12 @@ def test_a_method_is_worth_what_real_data_alone_need_for_the_same_score(predicti
 
 
 def test_what_is_highest_where_least_stays_is_said(predictions):
-    sentences = scarce.said(scarce.table(scarce.curves_of(predictions)))
+    sentences = scarce.said(scarce.curves_of(predictions))
+    assert scarce.said([]) == []
     assert len(sentences) == 2
     assert sentences[1] == (
-        "5 utterances of every class, SVM: UAR 20.0 on real data alone, at the highest 40.0 (adan; "
-        "+20.0 points, 95 % interval +20.0 to +20.0), worth +5 utterances of every class."
+        "With 5 utterances of every class the UAR of the SVM is 20.0 on real data alone and at the "
+        "highest 40.0 (adan; +20.0 points, 95 % interval +20.0 to +20.0), worth 5 more."
     )
 
 
@@ -134,6 +135,17 @@ def test_the_figure_and_the_page_have_every_line(predictions):
         labels = axes.get_legend_handles_labels()[1]
         assert labels == [line["label"] for line in panel["lines"]]
         assert [text for _, text in panel["x"]] == [t.get_text() for t in axes.get_xticklabels()]
+
+
+def test_another_subset_may_be_scarce(predictions):
+    subsets = {name: scarce.Scarcity.parsed(name)[1] for name in predictions["subset"].unique()}
+    names = {name: s.subset("improvised") if s else "improvised" for name, s in subsets.items()}
+    other = predictions.assign(subset=predictions["subset"].map(names))
+    both = pd.concat([predictions, other])
+    for found in (scarce.curves_of(other), scarce.curves_of(both)):
+        expected = scarce.table(scarce.curves_of(predictions))
+        pd.testing.assert_frame_equal(scarce.table(found), expected)
+    assert scarce.is_scarce(both).sum() == 2 * scarce.is_scarce(predictions).sum()
 
 
 def test_without_scarce_data_there_is_no_curve(predictions):

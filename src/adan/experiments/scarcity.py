@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kind = Literal["utterances_per_class", "speakers", "rare"]
+COMPLETE = "all"
+"""The subset that is the whole corpus."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,20 @@ class Scarcity:
         what = "a class" if self.kind == "utterances_per_class" else "speakers"
         return f"{self.n} {what}"
 
+    def subset(self, of: str) -> str:
+        """Return the name of the subset of a study that it makes of another one."""
+        return self.name if of == COMPLETE else f"{of}, {self.name}"
+
     @classmethod
-    def named(cls, name: str) -> Self | None:
-        """Return what has this name; None for any other name."""
-        found = re.fullmatch(r"(\d+) (?:(a class)|(speakers)|of (.+))", name, re.DOTALL)
+    def parsed(cls, subset: str) -> tuple[str, Self | None]:
+        """Return the subset that is scarce, by its name, and how; None where nothing is."""
+        pattern = r"(?:(.+), )?(\d+) (?:(a class)|(speakers)|of (.+))"
+        found = re.fullmatch(pattern, subset, re.DOTALL)
         if not found:
-            return None
-        kind: Kind = "utterances_per_class" if found[2] else "speakers" if found[3] else "rare"
-        return cls(kind, int(found[1]), found[4] or "")
+            return subset, None
+        of, n, *what, label = found.groups()
+        kind: Kind = "utterances_per_class" if what[0] else "speakers" if what[1] else "rare"
+        return of or COMPLETE, cls(kind, int(n), label or "")
 
     def kept(
         self, y: NDArray[Any], speakers: NDArray[Any], seed: int, fold: int

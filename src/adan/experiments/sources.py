@@ -82,8 +82,7 @@ class Source:
             data = self.data if rows is None else self.data.only(rows)
             yield name, data
             for scarce in scarcity.of(classes):
-                where = scarce.name if name == "all" else f"{name}, {scarce.name}"
-                yield where, replace(data, scarcity=scarce)
+                yield scarce.subset(name), replace(data, scarcity=scarce)
 
 
 def load(specification: Specification, *, progress: bool = False) -> list[Source]:

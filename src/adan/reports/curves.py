@@ -23,7 +23,6 @@ from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.experiments.scarcity import Kind, Scarcity
 from adan.reports.tables import shown
 
-COMPLETE = "all"
 REAL_ONLY = "real only"
 RECOMMENDED = "recommended"
 """The classifier that chooses among all, which stands beside every other one."""
@@ -108,7 +107,7 @@ def _reached(
 
 def is_scarce(predictions: pd.DataFrame) -> pd.Series:
     """Tell which predictions were made where data were scarce."""
-    scarce = {name: Scarcity.named(name) is not None for name in predictions["subset"].unique()}
+    scarce = {name: Scarcity.parsed(name)[1] is not None for name in predictions["subset"].unique()}
     return predictions["subset"].map(scarce)
 
 
@@ -119,15 +118,19 @@ def curves_of(predictions: pd.DataFrame) -> list[Curve]:
     ----------
     predictions : DataFrame
         See `adan.evaluation.scores`; of one corpus and kind of features. Where there are several
-        normalisations, the first is taken. What leaves as much as there is, is no point.
+        normalisations, or subsets apart from what is scarce, the first is taken. What leaves as
+        much as there is, is no point.
     """
     predictions = predictions[predictions["normalisation"] == predictions["normalisation"].iloc[0]]
+    parsed = {name: Scarcity.parsed(name) for name in predictions["subset"].unique()}
+    complete = parsed[predictions["subset"].iloc[0]][0]
+    subsets = {name: scarce for name, (of, scarce) in parsed.items() if of == complete}
+    predictions = predictions[predictions["subset"].isin(subsets)]
     cells = count(predictions)
-    subsets = {name: Scarcity.named(name) for name in cells["subset"].unique()}
     found: list[Curve] = []
     for kind, whole in _there(predictions).items():
         some = {name: s for name, s in subsets.items() if s and s.kind == kind and s.n < whole}
-        numbers = {name: s.n for name, s in some.items()} | {COMPLETE: whole}
+        numbers = {name: s.n for name, s in some.items()} | {complete: whole}
         labels = {name: s.label for name, s in some.items()}
         own = cells[cells["subset"].isin(numbers)]
         own = own.assign(n=own["subset"].map(numbers), rare=own["subset"].map(labels))
@@ -209,20 +212,24 @@ _NUMBERS = [
 ]
 
 
-def said(points: pd.DataFrame) -> list[str]:
-    """Say of a `table`, where least stays, which UAR is the highest with each classifier."""
-    sentences = []
+def said(found: Sequence[Curve]) -> list[str]:
+    """Say where least stays which UAR is the highest with each classifier."""
+    if not found:
+        return []
+    sentences, points = [], table(found)
     uar = points[points["score"] == MEASURES["uar"]]
     for (_, classifier), own in uar.groupby(["kind", "classifier"], sort=False):
-        least = own[(own["n"] == own["n"].min()) & own["gain"].notna()]
+        named = own["gain"].notna() & (own["label"] != RECOMMENDED)
+        least = own[(own["n"] == own["n"].min()) & named]
         if len(least):
             best = least.loc[least["value"].idxmax()]
             alone = best["value"] - best["gain"]
             low, high = (f"{best[f'gain_{end}']:+z.1f}" for end in ("low", "high"))
             sentences.append(
-                f"{best['stays']}, {classifier}: UAR {alone:.1f} on real data alone, at the "
-                f"highest {best['value']:.1f} ({best['label']}; {best['gain']:+z.1f} points, 95 % "
-                f"interval {low} to {high}), worth {best['worth']:+z.0f} {OF_KIND[best['kind']]}."
+                f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data "
+                f"alone and at the highest {best['value']:.1f} ({best['label']}; "
+                f"{best['gain']:+z.1f} points, 95 % interval {low} to {high}), worth "
+                f"{best['worth']:z.0f} more."
             )
     return sentences
 

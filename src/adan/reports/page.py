@@ -51,7 +51,6 @@ def page(
     emotions = sorted({*run.predictions["true"], *run.predictions["predicted"]})
     here = beside.absolute()
     audio, recognised = _audio(corpus, here), _column(corpus, "recognised")
-    points = curves.table(run.curves)
     maps = [] if run.points is None else drawing.maps(run.points)
     return {
         "intervals": {m: drawing.intervals(compared, m) for m in ("uar", "wa") if len(compared)},
@@ -64,8 +63,7 @@ def page(
         "maps": maps,
         "segments": _segments(run),
         "scarce": drawing.learning_curves(run.curves),
-        "points": points.to_dict("records"),
-        "said": curves.said(points) if len(points) else [],
+        "points": curves.table(run.curves).to_dict("records"),
         "files": {
             _link(run.folder / name, here): (name, what)
             for name, what in {f"{run.about.get('run')}.csv": "the table", **_FILES}.items()

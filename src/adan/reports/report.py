@@ -18,6 +18,7 @@ from adan._files import replacing, without_formulas
 from adan.corpora import read_corpus
 from adan.errors import AdanError
 from adan.evaluation.quality import ALL
+from adan.reports.curves import said
 from adan.reports.folder import Run, read_runs
 from adan.reports.groups import by_group, group_tables, highest
 from adan.reports.page import page
@@ -167,10 +168,11 @@ def _contents(run: Run) -> dict[str, Any]:
     rows = _rows(run)
     finished = rows[rows["verdict"].notna()]
     protocol = run.about["settings"].get("study", {}).get("protocol", "speaker")
+    corpus = f"the complete {run.corpus}" if run.curves else run.corpus
     return {
         "title": run.about.get("title", f"{run.folder.name}: {run.corpus}, {run.features}"),
         "quick": bool(run.about.get("quick")),
-        "verdict": verdict(finished, run.corpus),
+        "verdict": [*verdict(finished, corpus), *said(run.curves)],
         "table": rows,
         "rows": rows.to_dict("records"),
         "published": [m for m in ("wa", "uar") if rows[f"published_{m}"].notna().any()],
