@@ -53,7 +53,7 @@ class ACRNN(SequenceClassifier):
         linear: int = 768,
         units: int = 128,
         hidden: int = 64,
-        steps: int = 400,
+        steps: int = 200,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
         longest: int = 300,

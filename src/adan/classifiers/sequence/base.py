@@ -40,7 +40,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
     Parameters
     ----------
-    steps : int, default=400
+    steps : int, default=200
         Updates. The same number for every set, however large, so that a larger set does not also
         mean longer training.
     batch_size : int, default=32
