@@ -180,6 +180,25 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkey
     assert halves["all"] == 2 * halves["improvised"]
 
 
+@pytest.mark.usefixtures("audio_extra", "_undrawn")
+def test_systems_on_frames_have_a_table_and_a_report(make_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(specifications, "SHORT_SEQUENCES", 2)
+    corpus = str(make_corpus(n_each=2))
+    text = reproduce.table("systems", tmp_path / "run", corpus=corpus, quick=True)
+    table = pd.read_csv(tmp_path / "run" / "systems.csv").set_index("classifier")
+    assert table["n_seeds"].to_dict() == dict.fromkeys(
+        ("GMM/SVM", "attention RNN", "2-D ACRNN", "3-D ACRNN", "variable-length DNN"), 1
+    )
+    assert "mfcc13+dd, logmel40, logmel40+dd, IS09-lld+d, spectrogram" in text.splitlines()[0]
+    ((_, page),) = report(tmp_path / "run", format="md")
+    assert "2-D ACRNN (Chen et al.)" in page.read_text()
+
+
+def test_systems_on_frames_need_audio():
+    with pytest.raises(AdanError, match="Systems on frames: EmoDB is needed; its audio is free"):
+        specifications.specification("systems")
+
+
 def test_tables_of_iemocap_say_how_to_get_it():
     with pytest.raises(AdanError, match=r"Table III: IEMOCAP is needed; .*--corpus emodb"):
         specifications.specification("table3")
