@@ -25,12 +25,11 @@ from scipy.linalg.lapack import dtrtri
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.metrics import recall_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described
-from adan.classifiers.labels import encoded
+from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
 from adan.networks.coordinates import in_small_span, principal_axes
 
@@ -139,7 +138,9 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         noise = [self._noise(short, codes, whole, s) for s in candidates]
         settings = list(zip(candidates, noise, strict=True))
         left_out = self._left_out(short, codes, whole, _inner_folds(codes, groups), settings)
-        best = max(range(len(candidates)), key=lambda i: _uar(left_out[i], codes))
+        best = max(
+            range(len(candidates)), key=lambda i: unweighted_recall(codes, left_out[i].argmax(1))
+        )
         self.shrinkage_ = candidates[best]
         self.temperature_ = _temperature(left_out[best], codes)
         coef, self.intercept_ = self._functions(whole, *settings[best])
@@ -385,10 +386,6 @@ def _inner_folds(codes: NDArray[np.intp], groups: ArrayLike | None) -> NDArray[n
     folds = np.empty_like(codes)
     folds[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % INNER_FOLDS
     return folds
-
-
-def _uar(scores: NDArray[np.float64], codes: NDArray[np.intp]) -> float:
-    return recall_score(codes, scores.argmax(axis=1), average="macro", zero_division=0)
 
 
 def _temperature(scores: NDArray[np.float64], codes: NDArray[np.intp]) -> float:

@@ -12,6 +12,12 @@ from adan._input import check_labels
 from adan.errors import AdanError
 
 
+def unweighted_recall(codes: NDArray[np.intp], predicted: NDArray[np.intp]) -> float:
+    """Return the mean of the classes' recalls; codes of both kinds from 0, without gaps in codes."""
+    counts = np.bincount(codes)
+    return float(np.mean(np.bincount(codes, codes == predicted) / counts))
+
+
 def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Return the classes, sorted, and the code of each label.
 

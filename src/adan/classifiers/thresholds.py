@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from adan._docs import LABELS, VECTORS, described
+from adan.classifiers.labels import unweighted_recall
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds, normalised_anew
 
@@ -101,7 +102,9 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
         for _ in range(ROUNDS):
             for code in range(len(classes)):
                 tried = [np.where(np.arange(len(classes)) == code, c, constants) for c in CONSTANTS]
-                constants = max(tried, key=lambda c: _uar(values + c, codes))
+                constants = max(
+                    tried, key=lambda c: unweighted_recall(codes, (values + c).argmax(axis=1))
+                )
         chosen = dict(zip(classes.tolist(), constants.tolist(), strict=True))
         return clone(self).set_params(constants=chosen)
 
@@ -117,8 +120,3 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
 def _columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return decision values with a column a class, of two classes too."""
     return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2
-
-
-def _uar(values: NDArray[np.float64], codes: NDArray[np.intp]) -> float:
-    right = values.argmax(axis=1) == codes
-    return float(np.mean(np.bincount(codes, right) / np.bincount(codes)))

@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.experiments.scarcity import Kind, Scarcity
-from adan.reports.tables import shown
+from adan.reports.tables import shown, signed
 
 REAL_ONLY = "real only"
 RECOMMENDED = "recommended"
 """The classifier that chooses among all, which stands beside every other one."""
+PLAIN = {REAL_ONLY: "none", RECOMMENDED: "8 4"}
+"""What is drawn in black, and with which dashes."""
 OF_KIND: dict[Kind, str] = {
     "rare": "utterances of the rare class",
     "utterances_per_class": "utterances of every class",
@@ -224,11 +226,11 @@ def said(found: Sequence[Curve]) -> list[str]:
         if len(least):
             best = least.loc[least["value"].idxmax()]
             alone = best["value"] - best["gain"]
-            low, high = (f"{best[f'gain_{end}']:+z.1f}" for end in ("low", "high"))
+            gain, low, high = (signed(best[f"gain{end}"]) for end in ("", "_low", "_high"))
             sentences.append(
                 f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data "
                 f"alone and at the highest {best['value']:.1f} ({best['label']}; "
-                f"{best['gain']:+z.1f} points, 95 % interval {low} to {high}), worth "
+                f"{gain} points, 95 % interval {low} to {high}), worth "
                 f"{best['worth']:z.0f} more."
             )
     return sentences

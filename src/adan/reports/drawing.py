@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -76,6 +75,11 @@ def learning_curves(curves: Sequence[scarce.Curve]) -> list[dict[str, Any]]:
     Lines have their 95 % intervals as ``bars``, and panels the words ``below`` them.
     """
     panels = []
+    others = [curve.label for curve in curves if curve.label not in scarce.PLAIN]
+    looks = {
+        label: (CLASSES[i % len(CLASSES)], _DASHES[i // len(CLASSES) % len(_DASHES)])
+        for i, label in enumerate(dict.fromkeys(others))
+    } | {label: ("currentColor", dash) for label, dash in scarce.PLAIN.items()}
     for key, own in scarce.panels(curves).items():
         ends = np.concatenate([np.r_[c.values, c.intervals.ravel()] for c in own])
         across, _ = _axis(np.log(own[0].n[0]), np.log(own[0].n[-1]), WIDTH)
@@ -89,12 +93,12 @@ def learning_curves(curves: Sequence[scarce.Curve]) -> list[dict[str, Any]]:
                     for x, (low, high) in zip(across(np.log(curve.n)), curve.intervals, strict=True)
                     if np.isfinite(low)
                 ),
-                "colour": colour,
-                "dash": dash,
+                "colour": looks[curve.label][0],
+                "dash": looks[curve.label][1],
                 "first": f"{curve.values[0]:.1f}",
                 "last": f"{curve.values[-1]:.1f}",
             }
-            for curve, colour, dash in zip(own, cycle(CLASSES), cycle(_DASHES), strict=False)
+            for curve in own
         ]
         x = [(float(across(np.log(n))), f"{n:.0f}") for n in own[0].n]
         panels.append(

@@ -176,13 +176,12 @@ def learning_curves(curves: Sequence[scarce.Curve], *, title: str) -> Figure:
 def _curve(axes: Axes, curve: scarce.Curve, place: int, of: int) -> None:
     """Draw one curve; curves stand a little apart, so that their intervals can be read."""
     aside = 1.01 ** (place - of / 2)
-    plain = curve.label in (scarce.REAL_ONLY, scarce.RECOMMENDED)
     below, above = np.abs(curve.intervals - curve.values[:, None]).T
     axes.errorbar(
         curve.n * aside,
         curve.values,
         (below, above),
-        color="black" if plain else CLASSES[place % len(CLASSES)],
+        color="black" if curve.label in scarce.PLAIN else CLASSES[place % len(CLASSES)],
         marker="osD^v<>Pp*"[place % 10],
         linestyle="--" if curve.label == scarce.RECOMMENDED else "-:"[place // len(CLASSES) % 2],
         markersize=4,

@@ -25,8 +25,10 @@ from adan.reports.page import page
 from adan.reports.tables import (
     label,
     measured,
+    number,
     protocol_notes,
     quality_notes,
+    signed,
     statistics_notes,
 )
 
@@ -150,17 +152,6 @@ def _with_gain(row: pd.Series) -> str:
     low, high = (signed(row[f"uar_difference_{end}"]) for end in ("low", "high"))
     between = f" (95\N{NO-BREAK SPACE}% interval {low} to {high})" if low else ""
     return f"{row['label']}, {signed(row['uar_difference'])} points of UAR{between}"
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """Return a difference with its sign, a true minus; nothing for NaN."""
-    text = number(value, digits)
-    return f"+{text}" if value > 0 and float(text) else text
-
-
-def number(value: float, digits: int = 1) -> str:
-    """Return a number with a true minus; nothing for NaN."""
-    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _contents(run: Run) -> dict[str, Any]:

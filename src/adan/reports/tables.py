@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from adan.evaluation.comparison import compare, power_note
@@ -83,3 +84,14 @@ def statistics_notes(table: pd.DataFrame) -> list[str]:
             "most.",
         )
     return notes
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Return a difference with its sign, a true minus; nothing for NaN."""
+    text = number(value, digits)
+    return f"+{text}" if value > 0 and float(text) else text
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Return a number with a true minus; nothing for NaN."""
+    return "" if np.isnan(value) else f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
