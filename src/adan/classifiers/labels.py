@@ -12,10 +12,13 @@ from adan._input import check_labels
 from adan.errors import AdanError
 
 
-def unweighted_recall(codes: NDArray[np.intp], predicted: NDArray[np.intp]) -> float:
-    """Return the mean of the classes' recalls; codes of both kinds from 0, without gaps in codes."""
-    counts = np.bincount(codes)
-    return float(np.mean(np.bincount(codes, codes == predicted) / counts))
+def unweighted_recall(codes: NDArray[np.intp], scores: NDArray[np.floating]) -> float:
+    """Return the mean of the classes' recalls where the highest score (n, k) decides.
+
+    Every class is among the codes (n,).
+    """
+    right = codes == scores.argmax(axis=1)
+    return float(np.mean(np.bincount(codes, right) / np.bincount(codes)))
 
 
 def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
