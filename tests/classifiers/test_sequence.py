@@ -3,6 +3,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
+from adan.classifiers import registry
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
 from adan.classifiers.sequence.base import hidden
@@ -26,6 +27,11 @@ every = pytest.mark.parametrize("classifier", CLASSIFIERS, ids=repr)
 either = pytest.mark.parametrize(
     "classifier", [*CLASSIFIERS, GMMSVM(n_components=2, random_state=0)], ids=repr
 )
+
+
+def test_every_classifier_of_sequences_is_tested():
+    known = {kind for name, kind in registry.CLASSIFIERS.items() if registry.reads_sequences(name)}
+    assert known == {*map(type, CLASSIFIERS), GMMSVM}
 
 
 @pytest.fixture(scope="module")
