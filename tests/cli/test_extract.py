@@ -143,3 +143,25 @@ def test_audio_that_cannot_be_perturbed_is_named(adan, make_corpus, tmp_path):
     assert code == 2
     assert "01-anger-0.wav (speed 0.9): empty: mend the file, or leave it out" in err
     assert not (tmp_path / "copies" / "corpus.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("features", "name", "dimension"),
+    [("logmel20", "logmel20", 20), ("IS09", "IS09-lld", 16), ("IS09-lld+d", "IS09-lld+d", 32)],
+)
+def test_a_row_for_each_frame(make_corpus, tmp_path, audio_extra, features, name, dimension):
+    output = tmp_path / "frames.parquet"
+    command = ["extract", str(make_corpus()), "--features", features, "--level", "frame"]
+    assert main([*command, "-o", str(output)]) == 0
+    vectors = read_table(output)
+    assert len(vectors.features) == dimension
+    assert vectors.about["feature_set"] == name
+    of_first = vectors.table.loc[vectors.table.index[0]]
+    assert of_first["time"].tolist()[:3] == [0, 0.01, 0.02]
+    assert of_first["emotion"].nunique() == 1
+
+
+def test_frames_are_no_vectors(make_corpus, tmp_path, capsys, audio_extra):
+    command = ["extract", str(make_corpus()), "--features", "logmel20", "--level", "utterance"]
+    assert main([*command, "-o", str(tmp_path / "x.csv")]) == 2
+    assert "--level utterance: logmel20 has a row for each frame" in capsys.readouterr().err

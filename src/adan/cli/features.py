@@ -71,7 +71,8 @@ def _extract(options: argparse.Namespace) -> None:
 
         corpus = embeddings_of(read(options), options.model, **how)
     else:
-        corpus = features_of(read(options), _asked(options.features, options.level), **how)
+        asked = _asked(options.features, options.level)
+        corpus = features_of(read(options), asked, **how)
     table = corpus.table if corpus.sequences is None else _frame_table(corpus)
     write_table(table, options.output, features=corpus.features, about=corpus.about)
     for file, reason in corpus.about["skipped"].items():

@@ -49,7 +49,7 @@ class AttentionRNN(SequenceClassifier):
         pooling: Literal["attention", "mean", "last", "frames"] = "attention",
         dropout: float = 0.5,
         stacked: int = 1,
-        steps: int = 250,
+        steps: int = 600,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
         longest: int = 1000,
