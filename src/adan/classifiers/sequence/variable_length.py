@@ -45,7 +45,7 @@ class VariableLengthDNN(SequenceClassifier):
         units: int = 128,
         hidden: int = 64,
         dropout: float = 0.25,
-        steps: int = 150,
+        steps: int = 400,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
         longest: int = 1000,
