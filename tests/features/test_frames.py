@@ -82,6 +82,7 @@ def test_descriptors_and_deltas_are_opensmiles(make_audio):
         ("LOGMEL40", 40),
         ("logmel64+dd", 192),
         ("mfcc13+d", 26),
+        ("mfcc40", 40),
         ("spectrogram", 161),
         ("is09-LLD+d", 32),
         ("eGeMAPSv02-lld", 25),

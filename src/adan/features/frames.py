@@ -24,11 +24,6 @@ from adan.features.sets import FeatureSet
 VERSION = "1"
 """Of the spectra: another one finds nothing in the cache."""
 
-KINDS = {
-    "logmel": "log-mels of 25-ms frames of the signal scaled to unit variance, so many bands",
-    "mfcc": "the first so many cepstral coefficients of such log-mels",
-    "spectrogram": "logarithms of the power of 40-ms frames, 0 to 4 kHz",
-}
 FRAMES = (
     "of frames logmel40, mfcc13, spectrogram, or a set of openSMILE with -lld, such as IS09-lld; "
     "+d adds deltas, and +dd theirs, too"
@@ -43,8 +38,10 @@ class FrameSet:
 
     Attributes
     ----------
-    kind : str
-        A key of `KINDS`; or "lld", the low-level descriptors of a set of openSMILE.
+    kind : {"logmel", "mfcc", "spectrogram", "lld"}
+        Log-mels of 25-ms frames of the signal scaled to unit variance; cepstral coefficients of
+        such log-mels, of 26 bands at least; logarithms of the power of 40-ms frames, 0 to 4 kHz; or
+        the low-level descriptors of a set of openSMILE.
     size : int
         Mel bands or cepstral coefficients.
     opensmile : FeatureSet or None
@@ -114,7 +111,7 @@ class FrameSet:
         if self.kind == "logmel":
             return spectra.log_mels(signal, rate, self.size)
         if self.kind == "mfcc":
-            return spectra.mfccs(signal, rate, self.size)
+            return spectra.mfccs(signal, rate, self.size, max(26, self.size))
         if self.kind == "spectrogram":
             return spectra.spectrogram(signal, rate)
         assert self.opensmile
