@@ -8,7 +8,7 @@ from adan import AdanError
 from adan.cli import main
 from adan.experiments.sources import digest, load
 from adan.experiments.specification import checked
-from adan.experiments.study import Folds, run
+from adan.experiments.study import Folds, results, run
 from adan.experiments.tasks import data_of
 
 SMALL = {"hidden": 8, "units": 4, "steps": 5, "batch_size": 4}
@@ -191,10 +191,27 @@ def test_vectors_of_a_network_take_the_place_of_sequences(corpus):
     )
     (source,) = load(made)
     plan, folds = made.study("fold", "logmel20"), Folds(source.data, "fold")
-    some = folds.embedded(next(folds.some(0)), plan.embedding, 0, progress=False)
+    some = folds.embedded(next(folds.some(0)), plan.embedding, progress=False)
     assert some[0].X.shape == (len(some[0].y), 2 * SMALL["units"])
     assert np.allclose(some[0].X.mean(axis=0), 0, atol=1e-5)
     assert [len(predicted) for predicted in run(plan, source.data)] == [len(source.data.y)] * 2
+
+
+def test_what_was_chosen_for_one_seeds_vectors_is_not_kept_for_anothers(corpus):
+    made = study(
+        corpus,
+        features=["logmel20"],
+        embedding={"kind": "attention rnn", "parameters": SMALL},
+        methods={"real only": {"synthesizer": "none"}},
+        classifiers={"discriminant": {"kind": "discriminant"}},
+    )
+    (source,) = load(made)
+    plan, folds = made.study("fold", "logmel20"), Folds(source.data, "fold")
+    chosen = []
+    for seed in (0, 1, 1):
+        assert len([*results(plan, folds, seed)]) == 1
+        chosen.append(folds.choices)
+    assert chosen[0] is not chosen[1] is chosen[2]
 
 
 def test_what_is_learnt_knows_nothing_of_the_test_speaker(corpus):

@@ -163,7 +163,7 @@ class Folds:
         self._all: list[Fold] = []
         self._n_enrolled = n_enrolled(normalisation)
         self._enrolments: dict[int, Enrolment] = {}
-        self._embedded: dict[tuple[int, int], Fold] = {}
+        self._embedded: dict[int, Fold] = {}
         self._seed = 0
 
     def __len__(self) -> int:
@@ -179,8 +179,10 @@ class Folds:
         ``seed`` draws the utterances that enrol a test speaker, and those that stay where data are
         scarce.
         """
-        if self.data.scarcity and seed != self._seed:
-            self._seed, self.choices, self._all, self._enrolments = seed, Choices(), [], {}
+        if seed != self._seed:
+            self._seed, self._embedded = seed, {}
+            if self.data.scarcity:
+                self.choices, self._all, self._enrolments = Choices(), [], {}
         for folds in self._normalised():
             if self._n_enrolled:
                 yield [self._enrolled(fold, seed) for fold in folds]
@@ -188,14 +190,18 @@ class Folds:
                 yield folds
 
     def embedded(
-        self, some: list[Fold], embedding: SequenceClassifier, seed: int, progress: bool
+        self, some: list[Fold], embedding: SequenceClassifier, progress: bool
     ) -> list[Fold]:
-        """Return folds whose sequences have become vectors of a network trained on each."""
-        if (some[0].number, seed) not in self._embedded:
-            self._embedded = {
-                (fold.number, seed): fold for fold in embed(embedding, some, seed, progress)
-            }
-        return [self._embedded[fold.number, seed] for fold in some]
+        """Return folds of `some` whose sequences have become vectors of a network trained on each.
+
+        They are kept until another seed's are asked for, and so is what was chosen on them.
+        """
+        if not self._embedded:
+            self.choices = Choices()
+        if some[0].number not in self._embedded:
+            made = embed(embedding, some, self._seed, progress)
+            self._embedded |= {fold.number: fold for fold in made}
+        return [self._embedded[fold.number] for fold in some]
 
     def _normalised(self) -> Iterator[list[Fold]]:
         if len(self) <= self._together:
@@ -304,7 +310,7 @@ def results(
     tables: dict[str, list[Result]] = {name: [] for name in study.methods}
     for some in folds.some(seed):
         if study.embedding is not None:
-            some = folds.embedded(some, study.embedding, seed, progress)
+            some = folds.embedded(some, study.embedding, progress)
         synthesizers = fit_synthesizers(synthesizer, some, seed, progress=progress)
         history = _history(folds, some, synthesizers)
         is_first = some[0].number == seed == 0 and not folds.data.scarcity
