@@ -21,6 +21,11 @@ def unweighted_recall(codes: NDArray[np.intp], scores: NDArray[np.floating]) -> 
     return float(np.mean(np.bincount(codes, right) / np.bincount(codes)))
 
 
+def columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return decision values with a column a class, of two classes too."""
+    return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2
+
+
 def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Return the classes, sorted, and the code of each label.
 

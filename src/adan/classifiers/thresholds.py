@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from adan._docs import LABELS, VECTORS, described
-from adan.classifiers.labels import unweighted_recall
+from adan.classifiers.labels import columns, unweighted_recall
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds, normalised_anew
 
@@ -97,7 +97,7 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
             known = np.unique(codes[train])
             if len(known) > 1:
                 fitted = normalised_anew(RBFSVM(self.C, self.gamma)).fit(X[train], y[train])
-                values[np.ix_(test, known)] = _columns(fitted.decision_function(X[test]))
+                values[np.ix_(test, known)] = columns(fitted.decision_function(X[test]))
         constants = np.zeros(len(classes))
         for _ in range(ROUNDS):
             for code in range(len(classes)):
@@ -111,10 +111,5 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
         """Return the labels with the largest decision value, constants added."""
         check_is_fitted(self)
         added = [(self.constants or {}).get(label, 0.0) for label in self.classes_.tolist()]
-        values = _columns(self.svm_.decision_function(X)) + added
+        values = columns(self.svm_.decision_function(X)) + added
         return self.classes_[values.argmax(axis=1)]
-
-
-def _columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return decision values with a column a class, of two classes too."""
-    return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2

@@ -50,8 +50,7 @@ class Padded(NamedTuple):
     @property
     def mask(self) -> Tensor:
         """Which frames are there, [B, T, 1]."""
-        frames = torch.arange(self.values.shape[1], device=self.lengths.device)
-        return (frames < self.lengths[:, None])[..., None]
+        return there(self.lengths, self.values.shape[1])
 
     def masked(self, values: Tensor) -> Padded:
         """Return sequences of the same lengths with other values, zero behind their ends."""
@@ -61,6 +60,12 @@ class Padded(NamedTuple):
     def mean(self) -> Tensor:
         """Return the mean over time, [B, d]."""
         return self.values.sum(1) / self.lengths[:, None]
+
+
+def there(lengths: Tensor, n_frames: int) -> Tensor:
+    """Return which of so many frames sequences have, [B, T, 1]."""
+    frames = torch.arange(n_frames, device=lengths.device)
+    return (frames < lengths[:, None])[..., None]
 
 
 class Dropout(nn.Module):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Literal
 
-import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, max_pool2d, relu
 
 from adan._docs import documented
 from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
-from adan.networks.sequences import Attention, Padded, Recurrent
+from adan.networks.sequences import Attention, Padded, Recurrent, there
 
 
 @documented
+@dataclass(eq=False, repr=False, kw_only=True)
 class ACRNN(SequenceClassifier):
     """Convolutions over log-mels, a linear layer, a bidirectional LSTM, and attention over time.
 
@@ -46,35 +48,12 @@ class ACRNN(SequenceClassifier):
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "max"
 
-    def __init__(
-        self,
-        channels: int = 3,
-        maps: tuple[int, ...] = (128,),
-        linear: int = 768,
-        units: int = 128,
-        hidden: int = 64,
-        steps: int = 200,
-        batch_size: int = 32,
-        learning_rate: float = 1e-3,
-        longest: int = 300,
-        masks: int = 0,
-        class_weight: Literal["balanced"] | None = None,
-        device: str = "auto",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.channels = channels
-        self.maps = maps
-        self.linear = linear
-        self.units = units
-        self.hidden = hidden
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.longest = longest
-        self.masks = masks
-        self.class_weight = class_weight
-        self.device = device
-        self.random_state = random_state
+    channels: int = 3
+    maps: tuple[int, ...] = (128,)
+    linear: int = 768
+    units: int = 128
+    hidden: int = 64
+    longest: int = 300
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
         if n_features % self.channels:
@@ -82,35 +61,23 @@ class ACRNN(SequenceClassifier):
                 f"channels={self.channels}: frames of {n_features} features cannot be cut into so "
                 "many; give 1, or log-mels with their deltas, such as logmel40+dd"
             )
-        return _Network(
-            n_features, n_classes, self.channels, self.maps, self.linear, self.units, self.hidden
-        )
+        return _Network(self, n_features, n_classes)
 
 
 class _Network(nn.Module):
-    def __init__(
-        self,
-        n_features: int,
-        n_classes: int,
-        channels: int,
-        maps: tuple[int, ...],
-        linear: int,
-        units: int,
-        hidden: int,
-    ) -> None:
+    def __init__(self, of: ACRNN, n_features: int, n_classes: int) -> None:
         super().__init__()
-        self.channels = channels
-        widths = (channels, *maps)
+        self.channels = of.channels
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(a, b, (5, 3), padding="same") for a, b in zip(widths, maps, strict=False)
+            nn.Conv2d(a, b, (5, 3), padding="same") for a, b in pairwise((of.channels, *of.maps))
         )
-        bands = (n_features // channels + 1) // 2
-        self.linear = nn.Linear(maps[-1] * bands, linear)
-        self.recurrent = Recurrent(nn.LSTM, linear, units)
-        self.attention = Attention(2 * units)
-        self.dense = nn.Linear(2 * units, hidden)
-        self.norm = nn.BatchNorm1d(hidden)
-        self.output = nn.Linear(hidden, n_classes)
+        bands = (n_features // of.channels + 1) // 2
+        self.linear = nn.Linear(of.maps[-1] * bands, of.linear)
+        self.recurrent = Recurrent(nn.LSTM, of.linear, of.units)
+        self.attention = Attention(2 * of.units)
+        self.dense = nn.Linear(2 * of.units, of.hidden)
+        self.norm = nn.BatchNorm1d(of.hidden)
+        self.output = nn.Linear(of.hidden, n_classes)
 
     def forward(self, x: Padded) -> Tensor:
         """Return logits [B, k]."""
@@ -121,9 +88,7 @@ class _Network(nn.Module):
         maps = x.values.unflatten(2, (self.channels, -1)).transpose(1, 2)  # [B, c, T, bands]
         lengths = x.lengths
         for i, convolution in enumerate(self.convolutions):
-            maps = relu(convolution(maps))
-            maps = Padded(maps.transpose(1, 2), lengths).masked(maps.transpose(1, 2)).values
-            maps = maps.transpose(1, 2)
+            maps = relu(convolution(maps)) * there(lengths, maps.shape[2])[:, None]
             if i == 0:
                 maps = max_pool2d(maps, 2, ceil_mode=True)  # half as long, half as many bands
                 lengths = (lengths + 1) // 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, relu
@@ -18,6 +18,7 @@ POOLINGS = ("attention", "mean", "last", "frames")
 
 
 @documented
+@dataclass(eq=False, repr=False, kw_only=True)
 class AttentionRNN(SequenceClassifier):
     """Two ReLU layers on each frame, a bidirectional LSTM, and attention over time.
 
@@ -42,42 +43,17 @@ class AttentionRNN(SequenceClassifier):
     networks with local attention", ICASSP 2017.
     """
 
-    def __init__(
-        self,
-        hidden: int = 512,
-        units: int = 128,
-        pooling: Literal["attention", "mean", "last", "frames"] = "attention",
-        dropout: float = 0.5,
-        stacked: int = 1,
-        steps: int = 600,
-        batch_size: int = 32,
-        learning_rate: float = 1e-3,
-        longest: int = 1000,
-        masks: int = 0,
-        class_weight: Literal["balanced"] | None = None,
-        device: str = "auto",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.hidden = hidden
-        self.units = units
-        self.pooling = pooling
-        self.dropout = dropout
-        self.stacked = stacked
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.longest = longest
-        self.masks = masks
-        self.class_weight = class_weight
-        self.device = device
-        self.random_state = random_state
+    hidden: int = 512
+    units: int = 128
+    pooling: Literal["attention", "mean", "last", "frames"] = "attention"
+    dropout: float = 0.5
+    stacked: int = 1
+    steps: int = 600
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
         if self.pooling not in POOLINGS:
             raise AdanError(f"pooling={self.pooling!r}: choose one of {', '.join(POOLINGS)}")
-        return _Network(
-            n_features, n_classes, self.hidden, self.units, self.pooling, self.dropout, self.stacked
-        )
+        return _Network(self, n_features, n_classes)
 
     def _loss(self, network: nn.Module, batch: Padded, targets: Tensor) -> Tensor:
         if self.pooling != "frames":
@@ -98,24 +74,15 @@ class AttentionRNN(SequenceClassifier):
 
 
 class _Network(nn.Module):
-    def __init__(
-        self,
-        n_features: int,
-        n_classes: int,
-        hidden: int,
-        units: int,
-        pooling: str,
-        dropout: float,
-        stacked: int,
-    ) -> None:
+    def __init__(self, of: AttentionRNN, n_features: int, n_classes: int) -> None:
         super().__init__()
-        self.stacked, self.pooling = stacked, pooling
-        self.first = nn.Linear(n_features * stacked, hidden)
-        self.second = nn.Linear(hidden, hidden)
-        self.dropout = Dropout(dropout)
-        self.recurrent = Recurrent(nn.LSTM, hidden, units)
-        self.attention = Attention(2 * units) if pooling == "attention" else None
-        self.output = nn.Linear(2 * units, n_classes)
+        self.stacked, self.pooling = of.stacked, of.pooling
+        self.first = nn.Linear(n_features * of.stacked, of.hidden)
+        self.second = nn.Linear(of.hidden, of.hidden)
+        self.dropout = Dropout(of.dropout)
+        self.recurrent = Recurrent(nn.LSTM, of.hidden, of.units)
+        self.attention = Attention(2 * of.units) if of.pooling == "attention" else None
+        self.output = nn.Linear(2 * of.units, n_classes)
 
     def forward(self, x: Padded) -> Tensor | Padded:
         """Return logits [B, k], or those of each frame."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -31,12 +32,27 @@ SEQUENCES = """Parameters
 ----------
 X : Sequences
     Standardised frames of each utterance."""
+LEARNT_FROM = f"""{SEQUENCES}
+y : array-like of shape (n,)
+    Class labels.
+
+Returns
+-------
+Self
+    The fitted classifier.
+
+Raises
+------
+AdanError
+    If ``X`` holds vectors, NaN or infinity, or ``y`` one class only."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the networks that classify sequences, trained on the cross-entropy by Adam.
 
-    A subclass says with ``_network`` which network it is.
+    A subclass says with ``_network`` which network it is, and adds the parameters of it as fields
+    of a dataclass.
 
     Parameters
     ----------
@@ -79,14 +95,14 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "mean"
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    longest: int
-    masks: int
-    class_weight: Literal["balanced"] | None
-    device: str
-    random_state: int | np.random.RandomState | None
+    steps: int = 200
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    longest: int = 1000
+    masks: int = 0
+    class_weight: Literal["balanced"] | None = None
+    device: str = "auto"
+    random_state: int | np.random.RandomState | None = None
 
     @abstractmethod
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
@@ -95,26 +111,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         Its method ``pooled`` returns what the output layer sees, [B, width].
         """
 
+    @described(LEARNT_FROM)
     def fit(self, X: Sequences, y: ArrayLike) -> Self:
-        """Fit to sequences.
-
-        Parameters
-        ----------
-        X : Sequences
-            Standardised frames of each utterance.
-        y : array-like of shape (n,)
-            Class labels.
-
-        Returns
-        -------
-        Self
-            The fitted classifier.
-
-        Raises
-        ------
-        AdanError
-            If ``X`` holds vectors, NaN or infinity, or ``y`` one class only.
-        """
+        """Fit to sequences."""
         return self._fit_alone(X, y)
 
     def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
@@ -190,20 +189,16 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         each = _combined(found, owners, self._over_pieces)
         return each / each.sum(axis=1, keepdims=True)
 
+    @described(
+        SEQUENCES,
+        """Returns
+-------
+ndarray of shape (n, width), float32
+    One vector an utterance.""",
+    )
     @computing()
     def embed(self, X: Sequences) -> NDArray[np.float32]:
-        """Return what the output layer sees of each utterance, the mean over its pieces.
-
-        Parameters
-        ----------
-        X : Sequences
-            Standardised frames of each utterance.
-
-        Returns
-        -------
-        ndarray of shape (n, width), float32
-            One vector an utterance.
-        """
+        """Return what the output layer sees of each utterance, the mean over its pieces."""
         found, owners = self._of_pieces(X, self.network_.pooled)  # type: ignore[arg-type]
         return _combined(found, owners, "mean")
 

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from adan._computing import computing
 from adan._docs import LABELS, described
-from adan.classifiers.sequence.base import SEQUENCES, check_sequences, encoded_for
+from adan.classifiers.labels import columns
+from adan.classifiers.sequence.base import LEARNT_FROM, SEQUENCES, check_sequences, encoded_for
 from adan.sequences import Sequences
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -68,27 +69,10 @@ class GMMSVM(ClassifierMixin, BaseEstimator):
         self.svm_share = svm_share
         self.random_state = random_state
 
+    @described(LEARNT_FROM)
     @computing()
     def fit(self, X: Sequences, y: ArrayLike) -> Self:
-        """Fit to sequences.
-
-        Parameters
-        ----------
-        X : Sequences
-            Standardised frames of each utterance, such as ``mfcc13+dd``.
-        y : array-like of shape (n,)
-            Class labels.
-
-        Returns
-        -------
-        Self
-            The fitted classifier.
-
-        Raises
-        ------
-        AdanError
-            If ``X`` holds vectors, NaN or infinity, or ``y`` one class only.
-        """
+        """Fit to sequences."""
         check_sequences(self, X)
         self.classes_, codes = encoded_for(X, y)
         self.n_features_in_ = X.shape[1]
@@ -134,9 +118,7 @@ ndarray of shape (n_samples, n_classes), float64
         starts = X.lengths.cumsum() - X.lengths
         of_frames = np.stack([own.score_samples(X.values) for own in self.mixtures_], axis=1)
         of_mixtures = np.add.reduceat(of_frames, starts) / X.lengths[:, None]
-        of_svm = self.svm_.decision_function(self.scaler_.transform(_statistics(X)))
-        if of_svm.ndim == 1:  # of two classes, that of the second
-            of_svm = np.stack([-of_svm, of_svm], axis=1)
+        of_svm = columns(self.svm_.decision_function(self.scaler_.transform(_statistics(X))))
         return tuple(s - s.mean(axis=1, keepdims=True) for s in (of_mixtures, of_svm))
 
 

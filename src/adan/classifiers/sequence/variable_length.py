@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from adan.sequences import Sequences
 
 
 @documented
+@dataclass(eq=False, repr=False, kw_only=True)
 class VariableLengthDNN(SequenceClassifier):
     """Convolutions along the frequencies of each frame, then a bidirectional GRU.
 
@@ -39,36 +41,15 @@ class VariableLengthDNN(SequenceClassifier):
     spectrograms", Interspeech 2018.
     """
 
-    def __init__(
-        self,
-        maps: tuple[int, int] = (6, 10),
-        units: int = 128,
-        hidden: int = 64,
-        dropout: float = 0.25,
-        steps: int = 400,
-        batch_size: int = 32,
-        learning_rate: float = 1e-3,
-        longest: int = 1000,
-        masks: int = 0,
-        class_weight: Literal["balanced"] | None = "balanced",
-        device: str = "auto",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.maps = maps
-        self.units = units
-        self.hidden = hidden
-        self.dropout = dropout
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.longest = longest
-        self.masks = masks
-        self.class_weight = class_weight
-        self.device = device
-        self.random_state = random_state
+    maps: tuple[int, int] = (6, 10)
+    units: int = 128
+    hidden: int = 64
+    dropout: float = 0.25
+    steps: int = 400
+    class_weight: Literal["balanced"] | None = "balanced"
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
-        return _Network(n_features, n_classes, self.maps, self.units, self.hidden, self.dropout)
+        return _Network(self, n_features, n_classes)
 
     def _weights(
         self, codes: NDArray[np.intp], owners: NDArray[np.intp], pieces: Sequences
@@ -77,25 +58,18 @@ class VariableLengthDNN(SequenceClassifier):
 
 
 class _Network(nn.Module):
-    def __init__(
-        self,
-        n_features: int,
-        n_classes: int,
-        maps: tuple[int, int],
-        units: int,
-        hidden: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, of: VariableLengthDNN, n_features: int, n_classes: int) -> None:
         super().__init__()
+        first, second = of.maps
         self.first, self.second = (
             nn.Sequential(nn.ZeroPad2d((k // 2 - 1, k // 2, 0, 0)), nn.Conv2d(a, b, (1, k)))
-            for a, b, k in ((1, maps[0], 12), (maps[0], maps[1], 8))
+            for a, b, k in ((1, first, 12), (first, second, 8))
         )
         bins = (n_features + 3) // 4
-        self.recurrent = Recurrent(nn.GRU, maps[1] * bins, units)
-        self.dense = nn.Linear(2 * units, hidden)
-        self.dropout = Dropout(dropout)
-        self.output = nn.Linear(hidden, n_classes)
+        self.recurrent = Recurrent(nn.GRU, second * bins, of.units)
+        self.dense = nn.Linear(2 * of.units, of.hidden)
+        self.dropout = Dropout(of.dropout)
+        self.output = nn.Linear(of.hidden, n_classes)
 
     def forward(self, x: Padded) -> Tensor:
         """Return logits [B, k]."""
