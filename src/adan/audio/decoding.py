@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 from adan.audio.mending import mended
 
+LARGEST = 1 - 2**-15
+"""The largest sample of a signal: the next is 1, which 16 bits do not hold."""
+
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 """Sampling rates in Hz that are read; far outside of them openSMILE raises an error or crashes."""
 
@@ -221,7 +224,7 @@ def one_channel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         raise BadAudio("empty")
     if not np.isfinite(samples).all():
         raise BadAudio("corrupt (samples that are not finite)")
-    signal = samples.mean(axis=1).clip(-1, 1 - 2**-15)
+    signal = samples.mean(axis=1).clip(-1, LARGEST)
     if np.ptp((signal * 2**15).astype(np.int16)) == 0:
         raise BadAudio("silent")
     return signal
@@ -244,7 +247,7 @@ def resampled(signal: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np
 
     common = gcd(rate, wanted)
     longer = resample_poly(signal, wanted // common, rate // common).astype(np.float32)
-    return longer.clip(-1, 1 - 2**-15)
+    return longer.clip(-1, LARGEST)
 
 
 def too_short(seconds: float) -> BadAudio:

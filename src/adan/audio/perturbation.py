@@ -18,16 +18,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from adan.audio.decoding import Segment, one_channel, resampled
+from adan.audio.decoding import LARGEST, Segment, one_channel, resampled
 from adan.errors import AdanError
 
 Signal = NDArray[np.float32]
 
 VERSION = 1
 """Grows when a function below gives other samples, since features of copies are cached."""
-
-LARGEST = np.float32(1 - 2**-15)
-"""The largest sample of a signal."""
 
 FRAME, HOPS = 0.016, 4
 """Seconds of a frame whose formants `vtlp` moves, so few that the harmonics of most voices are not

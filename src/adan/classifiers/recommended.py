@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
-from adan._docs import LABELS, VECTORS, described
+from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import Tuned, inner_folds
@@ -55,21 +55,9 @@ class Balanced(ClassifierMixin, BaseEstimator):
         self.synthesizer = synthesizer
         self.random_state = random_state
 
+    @described(LEARNT_FROM_VECTORS)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Fit to vectors.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Standardised feature vectors.
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        Self
-            The fitted classifier.
-        """
+        """Fit to vectors."""
         rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
         synthesizer = clone(self.synthesizer).set_params(random_state=self.random_state)
         drawn, of_drawn = synthesizer.fit(rows, labels).sample(filling(labels))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from adan._docs import LABELS, VECTORS, described
+from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.labels import columns, unweighted_recall
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds, normalised_anew
@@ -55,21 +55,9 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
         self.gamma = gamma
         self.constants = constants
 
+    @described(LEARNT_FROM_VECTORS)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Fit to vectors.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Standardised feature vectors.
-        y : array-like of shape (n_samples,)
-            Class labels.
-
-        Returns
-        -------
-        Self
-            The fitted classifier.
-        """
+        """Fit to vectors."""
         self.svm_ = RBFSVM(self.C, self.gamma).fit(X, y)
         self.classes_, self.n_features_in_ = self.svm_.classes_, self.svm_.n_features_in_
         return self

@@ -102,10 +102,12 @@ def _frame_table(corpus: Corpus) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    from adan.audio.spectra import STEP
+
     sequences = corpus.sequences
     assert sequences is not None
     rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
-    times = np.concatenate([0.01 * np.arange(n) for n in sequences.lengths]).round(2)
+    times = np.concatenate([STEP * np.arange(n) for n in sequences.lengths]).round(2)
     known = corpus.table.iloc[rows].assign(time=times)
     frames = pd.DataFrame(sequences.values, columns=[*corpus.features], index=known.index)
     return pd.concat([known, frames], axis=1)

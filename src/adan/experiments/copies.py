@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from adan._extras import require
 from adan._files import replacing
 from adan._progress import progress_bar
 from adan.audio.decoding import BadAudio
+from adan.audio.encoding import write_wav
 from adan.audio.perturbation import Copy, Perturbation
 from adan.corpora import Corpus
 from adan.corpora.table_files import write_table
@@ -101,6 +101,5 @@ def _write(path: Path, copy: Copy) -> None:
         raise AdanError(
             f"{copy}: {problem}: mend the file, or leave it out ('adan corpus check' finds more)"
         ) from None
-    with replacing(path) as temporary, wave.open(str(temporary), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes((signal * 2**15).astype("<i2").tobytes())
+    with replacing(path) as temporary:
+        write_wav(str(temporary), signal, rate)

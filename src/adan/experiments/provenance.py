@@ -46,7 +46,7 @@ def settings_of(
                 "features": features,
                 "subset": subset,
                 "utterances": len(rows.y),
-                "methods": [*specification.study("fold", features).methods],
+                "methods": specification.methods_of(features),
                 "sha256": digest(rows),
                 "copies": {
                     name: digest_of_copies(rows.copies[by])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from adan.audio.perturbation import Perturbation
+from adan.audio.perturbation import Copy, Perturbation
 from adan.corpora import Corpus, read_corpus
 from adan.corpora.emodb import bundled
 from adan.corpora.pooled import pooled
@@ -138,10 +138,9 @@ def _digest(arrays: Mapping[str, Rows]) -> str:
         if isinstance(rows, Sequences):
             sha.update(_digest(vars(rows)).encode())
             continue
-        values = rows
-        sha.update(f"{name} {values.dtype.str} {values.shape}".encode())
-        for start in range(0, len(values), 256):
-            sha.update(np.ascontiguousarray(values[start : start + 256]).data)
+        sha.update(f"{name} {rows.dtype.str} {rows.shape}".encode())
+        for start in range(0, len(rows), 256):
+            sha.update(np.ascontiguousarray(rows[start : start + 256]).data)
     return sha.hexdigest()
 
 
@@ -191,13 +190,13 @@ def _all_copies(
 def _copies(corpus: Corpus, by: Perturbation, progress: bool) -> list[Rows]:
     """Return the features of the copies of a corpus, a row for each utterance."""
     kind = named(corpus.feature_set)
-    if isinstance(kind, FrameSet):
-        some = copies_of(corpus, by)
-        return [extract_frames(own, kind, progress=progress).sequences for own in some]
-    return [
-        extract(own, kind, progress=progress).table.to_numpy(np.float32)
-        for own in copies_of(corpus, by)
-    ]
+
+    def rows(some: Sequence[Copy]) -> Rows:
+        if isinstance(kind, FrameSet):
+            return extract_frames(some, kind, progress=progress).sequences
+        return extract(some, kind, progress=progress).table.to_numpy(np.float32)
+
+    return [rows(some) for some in copies_of(corpus, by)]
 
 
 def _source(

@@ -276,11 +276,15 @@ class Specification(_Checked):
 
     def study(self, normalisation: str, features: str | None = None) -> Study:
         """Return what is run on the features of that name; None returns all there is."""
-        some = {name: self.classifiers_of(name, features) for name in self.methods}
-        methods = {name: self.methods[name].method() for name, trained in some.items() if trained}
+        some = {name: self.classifiers_of(name, features) for name in self.methods_of(features)}
+        methods = {name: self.methods[name].method() for name in some}
         classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
         embedding = self.embedding.classifier() if self.embedding else None
         return Study(methods, classifiers, normalisation, self.seeds, some, embedding)
+
+    def methods_of(self, features: str | None) -> list[str]:
+        """Return the names of those whose sets of these features any classifier is trained on."""
+        return [name for name in self.methods if self.classifiers_of(name, features)]
 
     def classifiers_of(self, method: str, features: str | None) -> list[str]:
         """Return the names of those that are trained on a method's sets of these features."""
@@ -297,8 +301,8 @@ class Specification(_Checked):
     @property
     def perturbations(self) -> dict[str, Perturbation]:
         """The perturbations by the names of their methods."""
-        methods = {name: choice.method() for name, choice in self.methods.items()}
-        return {name: m.perturbation for name, m in methods.items() if m.perturbation is not None}
+        made = {name: choice.method().perturbation for name, choice in self.methods.items()}
+        return {name: by for name, by in made.items() if by is not None}
 
     @model_validator(mode="after")
     def _classifiers_are_there(self) -> Self:
@@ -337,8 +341,9 @@ class Specification(_Checked):
             raise ValueError(
                 f"normalisations: {enrolled[0]} needs vectors, and {sequences[0]} are sequences"
             )
+        run = {name for features in self.features for name in self.methods_of(features)}
         for name in self.methods:
-            if not any(self.classifiers_of(name, features) for features in self.features):
+            if name not in run:
                 raise ValueError(
                     f"methods.{name}: no classifier of the study can be trained on what it makes "
                     f"of {', '.join(self.features)}; synthesizers make vectors, and sequences with "

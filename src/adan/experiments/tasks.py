@@ -59,16 +59,16 @@ def data_of(specification: Specification, sources: Sequence[Source]) -> dict[Pla
     """
     data: dict[Place, Data] = {}
     for source in sources:
+        if not specification.methods_of(source.features):
+            kind = "sequences" if are_sequences(source.features) else "vectors"
+            raise AdanError(
+                f"{source.corpus} has {source.features}, which are {kind}, and no classifier "
+                "of the study is trained on them: give a folder with audio, or change the study"
+            )
         for subset, rows in source.subsets(specification.subsets, specification.scarcity):
             name = (source.corpus, source.features, subset)
             if name in data:
                 raise AdanError(f"two corpora are named {source.corpus}: rename a table or folder")
-            if not specification.study("fold", source.features).methods:
-                kind = "sequences" if are_sequences(source.features) else "vectors"
-                raise AdanError(
-                    f"{source.corpus} has {source.features}, which are {kind}, and no classifier "
-                    "of the study is trained on them: give a folder with audio, or change the study"
-                )
             data[name] = rows
     for method, choice in specification.methods.items():
         for (corpus, _, _), rows in data.items():

@@ -216,7 +216,8 @@ def with_frames(corpus: Corpus, frames_of_files: Callable[[Sequence[Segment]], F
 
 def _known(corpus: Corpus, recordings: Sequence[Segment], about: Mapping[str, Any]) -> pd.DataFrame:
     """Return the table of a corpus less its features and the utterances that were skipped."""
-    known = corpus.table if corpus.sequences else corpus.table.drop(columns=[*corpus.features])
+    of_columns = [] if corpus.sequences is not None else [*corpus.features]
+    known = corpus.table.drop(columns=of_columns)
     return known[[str(recording) not in about["skipped"] for recording in recordings]]
 
 

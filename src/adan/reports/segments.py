@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import wave
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ import pandas as pd
 from matplotlib.image import imsave
 from numpy.typing import NDArray
 
-from adan.audio.spectra import sound_of
+from adan.audio.encoding import write_wav
+from adan.audio.spectra import STEP, sound_of
 
 ZOOM = 3
 """Pixels of a frame and of a band."""
@@ -52,7 +52,7 @@ def segments(table: pd.DataFrame, features: str, rate: int | None) -> list[dict[
             of["synthetic" if synthetic else "real"] = {
                 "image": _image(log_mels, low, high),
                 "sound": _sound(log_mels, rate) if rate else "",
-                "seconds": len(log_mels) / 100,
+                "seconds": STEP * len(log_mels),
             }
         shown.append(of)
     return shown
@@ -67,9 +67,7 @@ def _image(log_mels: NDArray[np.float32], low: float, high: float) -> str:
 
 def _sound(log_mels: NDArray[np.float32], rate: int) -> str:
     file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setparams((1, 2, rate, 0, "NONE", ""))
-        sound.writeframes((sound_of(log_mels, rate) * 2**15).astype("<i2").tobytes())
+    write_wav(file, sound_of(log_mels, rate), rate)
     return _uri("audio/wav", file.getvalue())
 
 

@@ -109,7 +109,7 @@ def table(
         "quick": quick,
         "notes": [
             *([AUTHORS_NOTE] if protocol == "authors" else []),
-            *([NO_AUDIO_NOTE] if sources[1:] == [] and study.features[1:] else []),
+            *([NO_AUDIO_NOTE] if len(sources) < len(study.features) else []),
         ],
         **typed(command),
     }

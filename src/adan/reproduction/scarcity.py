@@ -11,12 +11,13 @@ import pandas as pd
 from adan._files import replacing, without_formulas
 from adan.experiments.runner import run
 from adan.experiments.sources import load
-from adan.experiments.specification import Specification, read
+from adan.experiments.specification import Specification
 from adan.reports import figures
 from adan.reports.curves import curves_of, table
 from adan.reports.tables import protocol_notes
 from adan.reproduction.run import QUICK_NOTE, typed
-from adan.reproduction.specifications import STUDIES, shortened
+from adan.reproduction.specifications import shortened, specification
+from adan.reproduction.tables import shown_with_interval
 
 PIECES = {"scarcity": "a rare emotion", "few": "little of everything"}
 """The studies it is made of, and what each is about."""
@@ -41,16 +42,13 @@ def studies(
     """
     found = {}
     for name in PIECES:
-        study = read(STUDIES / f"{name}.toml").changed(
-            seeds=seeds, normalisations=[normalisation or "fold"]
+        study = specification(
+            name, corpus, corpus_options, seeds=seeds, normalisation=normalisation
         )
         balance = {"balance": True} if study.scarcity.rare else {}
         known = study.model_dump(exclude_unset=True)["methods"]
         new = {m: {"synthesizer": m, **balance} for m in methods if m not in known}
         study = study.changed(methods={**known, **new})
-        if corpus is not None:
-            options = dict(corpus_options or {})
-            study = study.changed(corpora=[{"path": corpus, "options": options}])
         found[name] = _quick(study) if quick else study
     return found
 
@@ -142,13 +140,6 @@ def markdown(points: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
         lines += ["|---|---|---:|---:|---:|"]
         for row in own.to_dict("records"):
             forms = {"value": ".1f", "gain": "+z.1f", "worth": "+z.1f"}
-            cells = [_cell(row, name, form) for name, form in forms.items()]
+            cells = [shown_with_interval(row, name, form) for name, form in forms.items()]
             lines.append("| " + " | ".join([row["classifier"], row["label"], *cells]) + " |")
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
-
-
-def _cell(row: Mapping[Any, Any], name: str, form: str) -> str:
-    if pd.isna(row[name]):
-        return ""
-    value, low, high = (f"{row[name + end]:{form}}" for end in ("", "_low", "_high"))
-    return value if pd.isna(row[f"{name}_low"]) else f"{value} [{low}, {high}]"

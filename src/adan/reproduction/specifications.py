@@ -69,7 +69,7 @@ def specification(
     Parameters
     ----------
     name : str
-        A key of `adan.reproduction.published.TABLES`.
+        A file of `STUDIES`.
     corpus : str, optional
         What `adan.corpora.read_corpus` takes; ``"emodb"``, and the default where the published
         figures are EmoDB's, is its bundled features.

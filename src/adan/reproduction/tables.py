@@ -81,8 +81,8 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
             measured = ["not run", "", "", "", ""]
         else:
             measured = [
-                *(_with_interval(row, measure, ".1f") for measure in ("wa", "uar")),
-                *(_with_interval(row, f"{m}_difference", "+.1f") for m in ("wa", "uar")),
+                *(shown_with_interval(row, measure, ".1f") for measure in ("wa", "uar")),
+                *(shown_with_interval(row, f"{m}_difference", "+.1f") for m in ("wa", "uar")),
                 row["verdict"],
             ]
         lines.append("| " + " | ".join([row["row"], *published, *measured]) + " |")
@@ -90,8 +90,8 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
-def _with_interval(row: dict[Hashable, Any], name: str, form: str) -> str:
-    """Return such as "80.8 [75.9, 85.0]"; without the interval where there is one speaker."""
+def shown_with_interval(row: dict[Hashable, Any], name: str, form: str) -> str:
+    """Return such as "80.8 [75.9, 85.0]"; without the interval where there is none."""
     value = _number(row[name], form)
     low, high = (_number(row[f"{name}_{end}"], form) for end in ("low", "high"))
     return f"{value} [{low}, {high}]" if low else value
