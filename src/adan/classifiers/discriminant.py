@@ -31,7 +31,7 @@ from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described
 from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
-from adan.networks.coordinates import in_small_span, principal_axes
+from adan.networks.coordinates import SPANNING, in_small_span, principal_axes
 
 SHRINKAGES = (1.0, 0.3, 3.0, 0.1, 0.03, 0.01)
 """What is chosen from, the first of equals."""
@@ -308,8 +308,9 @@ def span(
     features and no small space holds them, None and the rows.
     """
     real = rows[:n_real]
-    axes, _ = in_small_span(real)
-    if axes is None and len(real) < rows.shape[1]:
+    short_of_rows = len(real) < rows.shape[1]
+    axes = None if short_of_rows and len(real) <= min(SPANNING) else in_small_span(real)[0]
+    if axes is None and short_of_rows:
         axes = principal_axes(real)
     short = rows if axes is None else rows @ axes
     return axes, short.astype(np.float64, copy=False)

@@ -19,7 +19,7 @@ from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import Tuned, inner_folds
-from adan.networks.coordinates import principal_axes, turned
+from adan.networks.coordinates import principal_coordinates, turned
 from adan.synthesis.base import Synthesizer, filling
 from adan.synthesis.borrowing import BorrowedSpread
 from adan.synthesis.gaussian import ClassGaussian
@@ -138,7 +138,7 @@ class Recommended(Tuned):
         rng = np.random.default_rng(self.random_state)
         short = X
         if len(X) < X.shape[1]:
-            short = X @ turned(principal_axes(X), rng).astype(X.dtype)
+            short = turned(principal_coordinates(X), rng).astype(X.dtype)
         splits = [*self._rehearsals(y, speakers, rng)]
 
         def uar(candidate: BaseEstimator) -> float:

@@ -88,7 +88,7 @@ class Coordinates:
 
 
 def turned(axes: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
-    """Return orthonormal columns (d, r) turned at random within the space they span.
+    """Return orthonormal columns (d, r), or rows in such axes (n, r), turned at random.
 
     Principal axes would give a few coordinates most of the variance, and Adam, which takes steps
     of equal size in each, would then treat the rows differently from features of unit variance; a
@@ -99,14 +99,31 @@ def turned(axes: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.f
         return axes @ turn.astype(axes.dtype)
 
 
+@computing()  # on several threads LAPACK waits a hundred times as long for a core that is busy
 def principal_axes(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return orthonormal columns (d, r) that span ``rows`` (n, d), their principal axes."""
-    # LAPACK on several threads takes a hundred times as long when another process keeps a core busy
-    with computing():
-        points = rows.astype(np.float64)
-        variances, vectors = np.linalg.eigh(points @ points.T)
-        kept = variances > 1e-9 * variances[-1]
-        return points.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+    lengths, vectors = _lengths_along_axes(rows)
+    return rows.astype(np.float64).T @ (vectors / lengths)
+
+
+@computing()
+def principal_coordinates(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return ``rows`` (n, d) in their principal axes (n, r), which are not computed for it."""
+    lengths, vectors = _lengths_along_axes(rows)
+    return vectors * lengths
+
+
+def _lengths_along_axes(
+    rows: NDArray[np.floating],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the length (r,) of all rows along each principal axis, and rows of unit length there.
+
+    That is, S and U of the singular value decomposition.
+    """
+    points = rows.astype(np.float64)
+    variances, vectors = np.linalg.eigh(points @ points.T)
+    kept = variances > 1e-9 * variances[-1]
+    return np.sqrt(variances[kept]), vectors[:, kept]
 
 
 SPANNING = (512, 1024)
