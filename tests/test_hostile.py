@@ -11,11 +11,11 @@ PROGRAM = Path(__file__).parents[1] / "tools" / "hostile.py"
 
 @pytest.mark.usefixtures("audio_extra")
 def test_whatever_a_file_holds_a_command_ends_in_words():
-    few = ["--bundles", "12", "--audio", "6", "--tables", "2"]
+    few = ["--bundles", "6", "--audio", "4", "--tables", "1"]
     done = subprocess.run([sys.executable, PROGRAM, *few], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
-        "12 bundles",
-        "6 audio",
-        "2 tables",
+        "6 bundles",
+        "4 audio",
+        "1 tables",
     ]

@@ -11,15 +11,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _lock = Lock()
 _inside = 0
 """How many are computing now; the first one in notes what to restore, the last one out does."""
 _outside = ExitStack()
+
+
+@lru_cache(maxsize=1)
+def _pools(n_modules: int) -> ThreadpoolController:
+    """Find the thread pools of the process, which takes milliseconds; an import may bring more."""
+    return ThreadpoolController()
 
 
 @contextmanager
@@ -34,7 +41,8 @@ def computing() -> Iterator[int]:
     with _lock:
         workers = torch.get_num_threads() if torch and not _inside else 1
         if not _inside:
-            _outside.callback(threadpool_limits(1).restore_original_limits)
+            pools = _pools(len(sys.modules)).limit(limits=1)
+            _outside.callback(pools.restore_original_limits)
             if torch:
                 _outside.callback(torch.set_num_threads, workers)
                 _outside.callback(torch.set_default_dtype, torch.get_default_dtype())

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import recall_score
 
 from adan import RBFSVM, BorrowedSpread, Duplication, ShrunkDiscriminant
-from adan.classifiers.recommended import Balanced, Recommended
+from adan.classifiers.recommended import SETS, Augmented, Recommended
 
 CLASSES = ("anger", "boredom", "fear", "sadness")
 
@@ -65,7 +65,8 @@ def test_a_kind_has_candidates_of_that_kind_and_real_data_alone_first(kind, firs
     assert {*map(repr, own)} <= {*map(repr, every)}
 
 
-def test_a_balanced_classifier_is_that_of_the_filled_set(rare):
+@pytest.mark.parametrize(("times", "counts"), [(None, [60, 60, 60, 60]), (2, [150, 180, 165, 15])])
+def test_an_augmented_classifier_is_that_of_real_and_synthetic_vectors(rare, times, counts):
     X, y, *_, X_test, _ = rare
     seen = []
 
@@ -74,11 +75,22 @@ def test_a_balanced_classifier_is_that_of_the_filled_set(rare):
             seen.append(Counter(y.tolist()))
             return super().fit(X, y)
 
-    balanced = Balanced(Spy(), Duplication()).fit(X, y)
-    assert seen == [dict.fromkeys(CLASSES, 60)]
-    assert balanced.predict(X_test).shape == (400,)
+    augmented = Augmented(Spy(), Duplication(), times).fit(X, y)
+    assert seen == [dict(zip(CLASSES, counts, strict=True))]
+    assert augmented.predict(X_test).shape == (400,)
     again = [
-        Balanced(RBFSVM(), BorrowedSpread(), random_state=1).fit(X, y).predict(X_test)
+        Augmented(RBFSVM(), BorrowedSpread(), times, random_state=1).fit(X, y).predict(X_test)
         for _ in range(2)
     ]
     np.testing.assert_array_equal(*again)
+
+
+@pytest.mark.parametrize(("n_rare", "times"), [(0, SETS), (5, None)])
+def test_sets_are_drawn_where_no_class_is_rare(rare, monkeypatch, n_rare, times):
+    X, y, speakers, *_ = rare
+    kept = np.r_[: len(y) - 5 + n_rare]
+    seen = set()
+    monkeypatch.setattr(Augmented, "fit", lambda self, *_: seen.add(self.times) or self)
+    monkeypatch.setattr(Augmented, "predict", lambda self, X: np.repeat("anger", len(X)))
+    Recommended("discriminant").choose(X[kept], y[kept], speakers[kept])
+    assert seen == {times}

@@ -117,8 +117,8 @@ def test_a_run_gives_what_the_study_gives_in_memory(make_done):
 
 def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_file, tmp_path):
     """Each is killed a random moment after some of its four cells are done, and run again."""
-    study, undisturbed = make_study_file(seeds=1), tmp_path / "undisturbed"
-    study.write_text(re.sub("(?m)^dnn = .*", "", study.read_text()))
+    study, undisturbed = make_study_file(seeds=2), tmp_path / "undisturbed"
+    study.write_text(re.sub('(?m)^(smote|"synthetic only"|dnn) = .*', "", study.read_text()))
     run_alone(study, undisturbed)
     rng = random.Random(0)
     for attempt in range(20):

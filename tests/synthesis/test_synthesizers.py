@@ -164,7 +164,15 @@ GOOD = {
     "gaussian": {},
     "borrowing": {},
     "mixup": {},
-    "wadan": {"epochs": 100, "discriminator_steps": 3, **NARROW},
+    "wadan": {
+        "autoencoder_hidden": (50, 50),
+        "hidden": (50, 50),
+        "latent_dim": 10,
+        "discriminator_steps": 3,
+        "epochs": 60,
+        "batch_size": 150,
+        "learning_rate": 3e-3,
+    },
     "transfer": {
         "latent_dim": 5,
         "discriminator_steps": 2,

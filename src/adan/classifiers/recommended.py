@@ -1,7 +1,7 @@
-"""What to do about a rare class, chosen by rehearsing it inside the training speakers of a fold.
+"""What to do about scarce data, chosen inside the training speakers of a fold.
 
-Five utterances say too little about which remedy suits them. But the other classes have more: some
-are made as rare in turn, and what helps them is taken.
+Five utterances of a class say too little about which remedy suits them. But the other classes have
+more: some are made as rare in turn, and what helps them is taken.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from adan.synthesis.gaussian import ClassGaussian
 
 RARE = 0.5
 """A class is rare that has less than this share of what the median class has."""
+SETS = 3
+"""Synthetic sets beside the real one, where no class is rare; more take longer to compare."""
 
 
-class Balanced(ClassifierMixin, BaseEstimator):
-    """A classifier of real vectors and of synthetic ones that fill every class up to the largest.
+class Augmented(ClassifierMixin, BaseEstimator):
+    """A classifier of real vectors and of synthetic ones beside them.
 
     Parameters
     ----------
@@ -37,6 +39,9 @@ class Balanced(ClassifierMixin, BaseEstimator):
         A clone of it is fitted.
     synthesizer : Synthesizer
         A clone of it is fitted.
+    times : int, default=None
+        Synthetic sets, each of the size and class make-up of the real one; None fills every class
+        up to the largest.
     random_state : int, default=None
         Of the synthesizer.
 
@@ -49,10 +54,15 @@ class Balanced(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, classifier: Any, synthesizer: Synthesizer, random_state: int | None = None
+        self,
+        classifier: Any,
+        synthesizer: Synthesizer,
+        times: int | None = None,
+        random_state: int | None = None,
     ) -> None:
         self.classifier = classifier
         self.synthesizer = synthesizer
+        self.times = times
         self.random_state = random_state
 
     @described(LEARNT_FROM_VECTORS)
@@ -60,7 +70,8 @@ class Balanced(ClassifierMixin, BaseEstimator):
         """Fit to vectors."""
         rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
         synthesizer = clone(self.synthesizer).set_params(random_state=self.random_state)
-        drawn, of_drawn = synthesizer.fit(rows, labels).sample(filling(labels))
+        wanted = filling(labels) if self.times is None else np.tile(labels, self.times)
+        drawn, of_drawn = synthesizer.fit(rows, labels).sample(wanted)
         both = np.vstack([rows, drawn]), np.hstack([labels, of_drawn])
         self.classifier_ = clone(self.classifier).fit(*both)
         self.classes_ = self.classifier_.classes_
@@ -74,9 +85,11 @@ class Balanced(ClassifierMixin, BaseEstimator):
 
 
 class Recommended(Tuned):
-    """The remedy for a rare class that suits other classes, were they as rare.
+    """What suits scarce data best: real vectors alone, corrections, or synthetic vectors.
 
-    Where no class is rare, all candidates are compared as they are.
+    Of a rare class the remedy that suits other classes, were they as rare; synthetic vectors fill
+    it up. Where no class is rare, all candidates are compared as they are; where they have
+    synthetic vectors, three sets.
 
     Parameters
     ----------
@@ -92,8 +105,15 @@ class Recommended(Tuned):
         self.kind = kind
         self.random_state = random_state
 
-    def candidates(self, n_features: int) -> list[Any]:
-        """Return what there is to choose from: first what a kind does with real data alone."""
+    def candidates(self, n_features: int, times: int | None = None) -> list[Any]:
+        """Return what there is to choose from: first what a kind does with real data alone.
+
+        ``times`` is that of `Augmented`.
+        """
+
+        def augmented(classifier: Any, synthesizer: Synthesizer) -> Augmented:
+            return Augmented(classifier, synthesizer, times, self.random_state)
+
         borrowed, gaussian = BorrowedSpread(), ClassGaussian()
         small, large = RBFSVM(10.0, 1 / n_features), RBFSVM(100.0, 0.1 / n_features)
         discriminant = ShrunkDiscriminant(1.0)
@@ -101,15 +121,15 @@ class Recommended(Tuned):
             "discriminant": [
                 discriminant,
                 ShrunkDiscriminant(1.0, correct_bias="left out"),
-                self._balanced(discriminant, borrowed),
+                augmented(discriminant, borrowed),
             ],
             "svm": [
                 small,
                 RBFSVM(10.0, 1 / n_features, class_weight="balanced"),
                 large,
-                self._balanced(small, gaussian),
-                self._balanced(small, borrowed),
-                self._balanced(large, borrowed),
+                augmented(small, gaussian),
+                augmented(small, borrowed),
+                augmented(large, borrowed),
             ],
         }
         kinds = of_kind if self.kind == "any" else [self.kind]
@@ -148,10 +168,8 @@ class Recommended(Tuned):
                 scores.append(_uar(y[test], predicted))
             return float(np.mean(scores))
 
-        return max(self.candidates(X.shape[1]), key=uar)
-
-    def _balanced(self, classifier: Any, synthesizer: Synthesizer) -> Balanced:
-        return Balanced(classifier, synthesizer, self.random_state)
+        times = None if _are_rare(y).any() else SETS
+        return max(self.candidates(X.shape[1], times), key=uar)
 
     def _rehearsals(
         self, y: NDArray[Any], speakers: NDArray[Any], rng: np.random.Generator
@@ -161,17 +179,23 @@ class Recommended(Tuned):
         Classes that are rare themselves have no part in it.
         """
         folds = [*inner_folds(speakers).split(y, y, speakers)]
-        classes, counts = np.unique(y, return_counts=True)
-        rare = counts < RARE * np.median(counts)
+        rare = _are_rare(y)
         if not rare.any():
             yield from folds
             return
+        classes, counts = np.unique(y, return_counts=True)
         frequent = np.flatnonzero(np.isin(y, classes[~rare]))
         labels = rng.permutation(classes[~rare])
         for fold, label in zip(folds, labels, strict=False):
             train, test = (np.intersect1d(some, frequent) for some in fold)
             own = rng.permutation(np.flatnonzero(y[train] == label))
             yield np.delete(train, own[counts.min() :]), test
+
+
+def _are_rare(y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell of each class whether it is rare."""
+    counts = np.unique(y, return_counts=True)[1]
+    return counts < RARE * np.median(counts)
 
 
 def _uar(true: NDArray[Any], predicted: NDArray[Any]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -87,8 +88,12 @@ def name_of(synthesizer: Synthesizer) -> str:
 def _registered() -> dict[str, EntryPoint]:
     """Return the package's own entries and others'; a name of the package's own stays its own."""
     own = {name: EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items()}
-    others = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return own | {entry.name: entry for entry in others if entry.name not in own}
+    return own | {entry.name: entry for entry in _others() if entry.name not in own}
+
+
+@cache
+def _others() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
 
 
 def _load(entry: EntryPoint) -> type[Synthesizer]:
