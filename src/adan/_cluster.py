@@ -16,6 +16,9 @@ ATTEMPTS = 5
 BATCH = 8
 """Small items that one task has."""
 
+PATIENCE = 5
+"""Seconds that a scheduler has to answer."""
+
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +35,7 @@ def connected(address: str) -> Iterator[Any]:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=5, set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise AdanError(
             f"no Dask scheduler answers at {address}: start one with 'dask scheduler', or correct "

@@ -48,7 +48,7 @@ def test_intervals_cover_the_truth_where_percentiles_do_not(draw_counts):
     rng = np.random.default_rng(0)
     truth = draw_counts(rng, 100_000).scores()
     covered = {"ours": [], "percentile": []}
-    for _ in range(600):
+    for _ in range(300):
         counts = draw_counts(rng)
         draws = counts.resampled()
         for measure, value in truth.items():

@@ -17,7 +17,7 @@ import polars
 import pytest
 import torch
 
-from adan import AdanError
+from adan import AdanError, _cluster
 from adan.cli import main
 from adan.experiments import provenance, runner
 from adan.experiments import study as study_module
@@ -321,7 +321,8 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(make_done, tmp_path, n_wor
     assert whole(folder) == whole(undisturbed)
 
 
-def test_a_cluster_that_is_not_there(make_study_file, tmp_path):
+def test_a_cluster_that_is_not_there(make_study_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(_cluster, "PATIENCE", 0.2)
     with pytest.raises(AdanError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         run(make_study_file(), tmp_path / "run", scheduler="tcp://127.0.0.1:9")
 

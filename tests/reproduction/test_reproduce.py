@@ -156,7 +156,7 @@ def test_quick_says_so_in_every_table(tmp_path):
     assert "```sh" not in (tmp_path / "report.md").read_text()
 
 
-@pytest.mark.usefixtures("audio_extra")
+@pytest.mark.usefixtures("audio_extra", "_undrawn")
 def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkeypatch):
     """Sessions are left out, and both halves of the table come out."""
     monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 20, "times": 1})
