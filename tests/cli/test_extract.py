@@ -111,9 +111,9 @@ def test_perturbed_copies_are_a_larger_corpus(adan, make_corpus, tmp_path, by):
     [
         (["--audio", "pitch"], "no perturbation 'pitch'; there are speed, vtlp"),
         (["--audio", "speed", "--strengths", "9"], "the strengths of speed are factors from 0.5"),
-        (["--audio", "speed", "--times", "3"], "--times is of synthetic rows, and --audio makes"),
+        (["--audio", "speed", "--times", "3"], "--times needs synthetic rows, and --audio makes"),
         (["--audio", "speed", "-o", "FILE"], "is a file: name a folder for the copies"),
-        (["--strengths", "0.9"], "--strengths is of a perturbation: name one with --audio"),
+        (["--strengths", "0.9"], "--strengths needs a perturbation: name one with --audio"),
         (["--skip-speakers"], "skip_speakers is an option of a corpus: give it with --audio only"),
     ],
 )

@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="adan",
         description="Augment small speech emotion corpora, and measure whether that helped.",
-        epilog="'adan COMMAND --help' explains a command; defaults stand in brackets. For a first "
+        epilog="'adan COMMAND --help' explains a command; defaults are in brackets. For a first "
         "look, in minutes: adan reproduce table1 --quick, then adan report runs/table1-quick.",
     )
     add_quiet(parser)

@@ -37,7 +37,7 @@ def add_quiet(command: argparse.ArgumentParser) -> None:
         "--quiet",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="say nothing but results, warnings and errors",
+        help="print only results, warnings and errors",
     )
 
 
@@ -118,7 +118,7 @@ def add_running(command: argparse.ArgumentParser) -> None:
         type=positive,
         default=1,
         metavar="N",
-        help="processes on this machine; one uses all cores already [1]",
+        help="processes that compute; a single one already uses all cores [1]",
     )
     add_scheduler(command)
     command.add_argument(
@@ -162,15 +162,15 @@ def add_corpus_options(command: argparse.ArgumentParser) -> None:
         dest="corpus_options",
         type=lambda text: ("features_from", text),
         metavar="PATTERNS",
-        help="take the columns of a table that fit as its features, such as 'IS11_*', or all "
-        "columns of numbers but some: '!age,!take'",
+        help="say which columns of a table are its features: those that fit, such as 'IS11_*', or "
+        "all columns of numbers but some, '!age,!take'",
     )
     command.add_argument(
         "--skip-speakers",
         action="append_const",
         dest="corpus_options",
         const=("skip_speakers", True),
-        help="leave speakers out that have one emotion only and so cannot be tested",
+        help="leave out speakers that have one emotion only and so cannot be tested",
     )
 
 

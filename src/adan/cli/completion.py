@@ -27,12 +27,12 @@ ZSH = "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashc
 def add(commands: argparse._SubParsersAction, parser: argparse.ArgumentParser) -> None:
     """Add ``completion``, of the whole parser."""
     command = add_command(
-        commands, "completion", "print what lets a shell complete commands and options"
+        commands, "completion", "print a script that lets a shell complete commands and options"
     )
     command.add_argument(
         "shell",
         choices=("bash", "zsh"),
-        help="which one; bash: source <(adan completion bash)",
+        help="which shell; in bash run: source <(adan completion bash)",
     )
     command.set_defaults(run=_completion, parser=parser)
 

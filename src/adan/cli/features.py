@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = add_command(
         commands,
         "extract",
-        "compute features for each utterance of a corpus, or for each 10 ms of it",
+        "compute features for each utterance of a corpus, or for each of its frames",
     )
     add_corpus(command)
     vectors = command.add_mutually_exclusive_group()
@@ -37,19 +37,19 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--features",
         default="IS11",
         metavar="SET",
-        help="set of openSMILE features; of frames logmel40, mfcc13, spectrogram or IS09-lld, with "
-        "+d or +dd for deltas [IS11]",
+        help="set of openSMILE features, such as IS09 or eGeMAPSv02; or features of frames: "
+        "logmel40, mfcc13, spectrogram or IS09-lld, with +d or +dd for deltas [IS11]",
     )
     vectors.add_argument(
         "--model",
-        help="compute embeddings instead, by this wav2vec 2.0, HuBERT or WavLM: a folder, or a "
-        "name on the Hugging Face hub",
+        help="compute embeddings instead, with a model of wav2vec 2.0, HuBERT or WavLM: a folder, "
+        "or a name on the Hugging Face hub",
     )
     command.add_argument(
         "--level",
         choices=("utterance", "frame"),
-        help="a row for each utterance, or for each frame of it: of an openSMILE set its low-level "
-        "descriptors [what the set has]",
+        help="write a row for each utterance, or for each frame (every 10 ms); the frames of an "
+        "openSMILE set are its low-level descriptors [frame for sets of frames, else utterance]",
     )
     command.add_argument(
         "--skip-bad", action="store_true", help="leave out audio that cannot be used, and name it"

@@ -36,7 +36,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "train", "train a recogniser of emotion and write it to one file"
     )
     command.add_argument(
-        "corpus", help="as for 'adan extract', or emodb, whose features are bundled"
+        "corpus",
+        help="folder, table or audb:NAME, see 'adan corpus list'; or emodb, whose features are "
+        "bundled",
     )
     add_corpus_options(command)
     command.add_argument(
@@ -52,14 +54,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--classifier",
         choices=("auto", "discriminant", "svm", "dnn", "whitened dnn"),
         default="auto",
-        help="auto takes the one that does best on speakers left out [auto]",
+        help="auto compares several on speakers left out and takes the best [auto]",
     )
     command.add_argument(
         "--times",
         type=count,
         default=10,
         metavar="N",
-        help="synthetic sets to add, where there is a synthesizer [10]",
+        help="synthetic sets to add, if there is a synthesizer [10]",
     )
     command.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
@@ -69,7 +71,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--no-speaker-test",
         dest="speaker_test",
         action="store_false",
-        help="train without testing on each speaker left out, where a speaker cannot be tested",
+        help="do not test on each speaker left out, for example since one of them cannot be tested",
     )
     command.set_defaults(run=_train)
 
@@ -78,13 +80,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "audio",
         nargs="+",
-        help="audio files, folders, tables (.csv, .parquet) with a column 'file', or -: a pipe",
+        help="audio files, folders, tables (.csv, .parquet) with a column 'file', or - for a pipe",
     )
     command.add_argument(
         "--speakers",
         metavar="WHO",
         help="say who speaks, so that the recogniser learns each voice from all its recordings: "
-        "one (all are of one person), by-folder (a folder a person), or a table (.csv) with the "
+        "one (all are of one person), by-folder (a folder for each), or a table (.csv) with the "
         "columns 'file' and 'speaker'",
     )
     command.add_argument(
@@ -94,7 +96,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
     command = add_command(commands, "enrol", "make a recogniser for one person's voice")
     _add_model(command)
-    command.add_argument("audio", nargs="+", help="recordings of the person, as for predict")
+    command.add_argument(
+        "audio", nargs="+", help="recordings of the person: what 'adan predict' takes"
+    )
     add_output(command, "file to write, such as anna.adan")
     command.set_defaults(run=_enrol)
 

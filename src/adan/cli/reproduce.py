@@ -38,12 +38,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         "what",
         choices=(*TABLES, *_NOT_OF),
         metavar="WHAT",
-        help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), systems (those "
-        "on frames, which need audio), explanation (from the authors' scripts to Table I, step by "
-        "step), or scarcity (what augmentation is worth when data are scarce)",
+        help="table1 to table4, figure2, figure3, ablations (what matters in ADAN), systems "
+        "(classifiers that read frames; needs audio), explanation (from the authors' scripts to "
+        "Table I, step by step), or scarcity (what augmentation is worth when data are scarce)",
     )
     command.add_argument(
-        "--corpus", help="as for 'adan extract', or emodb, whose features are bundled [emodb]"
+        "--corpus",
+        help="folder, table or audb:NAME, see 'adan corpus list'; or emodb, whose features are "
+        "bundled [emodb]",
     )
     add_corpus_options(command)
     command.add_argument(
@@ -64,7 +66,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--protocol",
         choices=("leak-free", "authors"),
         default="leak-free",
-        help="as the paper's text says, without a leak, or as its authors' scripts do, which "
+        help="leak-free follows the paper's text; authors follows the authors' scripts, which "
         "normalise over the whole corpus [leak-free]",
     )
     command.add_argument(
@@ -81,7 +83,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--quick",
         action="store_true",
-        help="train very little, for a look at the output; the figures mean nothing",
+        help="train very little, for a look at the output; its figures mean nothing",
     )
     command.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="folder to write [runs/WHAT]"
@@ -124,4 +126,4 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
             print(measure(folder, running=how, **shared, **own))
         else:
             figure(what, folder, protocol=options.protocol, **shared)
-    say(options, f"everything behind it: {folder}")
+    say(options, f"all files of this run: {folder}")

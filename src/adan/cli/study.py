@@ -34,21 +34,24 @@ def add(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", default="study.toml", metavar="FILE", help="file to write [study.toml]"
     )
     action.set_defaults(run=_study_init)
-    action = add_command(actions, "run", "run what is missing of a study")
+    action = add_command(actions, "run", "run a study, or what is missing of it")
     action.add_argument("study", help="file that describes it (.toml)")
     action.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the run"
     )
     add_running(action)
     action.set_defaults(run=_study_run)
-    action = add_command(actions, "status", "tell what of a run is done, failed and left")
+    action = add_command(actions, "status", "show which cells of a run are done, failed and left")
     action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
     add_json(action)
     action.set_defaults(run=_study_status)
     action = add_command(actions, "add", "add seeds or methods to a run, and run what is missing")
     action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
     action.add_argument(
-        "--seeds", type=positive, metavar="N", help="random starts, how many in all"
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="number of random starts in all, those that are done included",
     )
     action.add_argument(
         "--methods",
@@ -126,7 +129,7 @@ def _study_status(options: argparse.Namespace) -> None:
     if status.left:
         words += f", {len(status.left)} left"
         if status.done:
-            words += f" (about {_duration(status.seconds)} one at a time)"
+            words += f" (about {_duration(status.seconds)}, one after another)"
     print(words)
 
 

@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--label", help="column of the classes [emotion]")
     add_corpus_options(command)
-    command.add_argument("--method", help="one that 'adan methods' lists [transfer]")
+    command.add_argument("--method", help="synthesizer that 'adan methods' lists [transfer]")
     command.add_argument(
         "--times",
         type=positive,
@@ -50,7 +50,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--epochs",
         type=positive,
         metavar="N",
-        help="how long to train a network [the method's own]",
+        help="how many epochs to train a network [the method's own number]",
     )
     command.add_argument(
         "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
@@ -64,8 +64,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--strengths",
         type=numbers,
         metavar="A,B,C",
-        help="of the perturbation, such as --strengths=-6,6: a copy of every recording for each "
-        "[its own]",
+        help="how strongly to perturb, such as --strengths=-6,6: a copy of every recording for "
+        "each [those of the perturbation]",
     )
     add_output(command, "table to write (.parquet or .csv); with --audio a folder")
     command.set_defaults(run=_augment, **OF_ROWS)
@@ -90,7 +90,7 @@ def _perturb(options: argparse.Namespace) -> None:
     from adan.experiments.copies import TABLE, write_copies
 
     if given := [name for name, default in OF_ROWS.items() if getattr(options, name) != default]:
-        raise AdanError(f"--{given[0]} is of synthetic rows, and --audio makes none: leave one out")
+        raise AdanError(f"--{given[0]} needs synthetic rows, and --audio makes none: leave one out")
     strengths = {"strengths": options.strengths} if options.strengths else {}
     by = perturbation(options.audio, seed=options.seed, **strengths)
     folder = Path(options.output)
@@ -114,7 +114,7 @@ def _synthesize(options: argparse.Namespace) -> None:
     from adan.synthesis.registry import synthesizer
 
     if options.strengths:
-        raise AdanError("--strengths is of a perturbation: name one with --audio")
+        raise AdanError("--strengths needs a perturbation: name one with --audio")
     of_corpus = dict(options.corpus_options)
     features_from = of_corpus.pop("features_from", None)
     if of_corpus:

@@ -126,9 +126,9 @@ def markdown(points: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
     lines = [
         f"# {title}",
         "",
-        "Beside real data alone with the same classifier: the difference in points, and the worth, "
-        "how many more utterances or speakers real data alone need to reach the same score, read "
-        "off its curve. In brackets: 95 % intervals of a bootstrap over speakers.",
+        "Each row is compared with real data alone and the same classifier. Difference: in points. "
+        "Worth: how many more utterances or speakers real data alone need to reach the same score, "
+        "read off their curve. In brackets: 95 % intervals of a bootstrap over speakers.",
     ]
     for (stays, score), own in points.groupby(["stays", "score"], sort=False):
         lines += [
