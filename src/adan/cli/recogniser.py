@@ -169,6 +169,7 @@ def _predict(options: argparse.Namespace) -> None:
     from adan.recognition.recordings import (
         as_text,
         audio_files,
+        complaints,
         predict_files,
         unusable,
     )
@@ -182,22 +183,19 @@ def _predict(options: argparse.Namespace) -> None:
         files = audio_files(places)
         speakers = speakers_of(files, options.speakers)
         table = predict_files(load(options.model), files, speakers, progress=True)
+    files = ["-" if file == pipe else file for file in files]
     table["file"] = table["file"].replace({pipe: "-"})
-    good, bad, lost = table[table["problem"] == ""], table[table["problem"] != ""], unusable(table)
-    recordings = table["file"].nunique()
+    good, lost = table[table["problem"] == ""], unusable(table)
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
-        n = recordings - len(lost)
-        say(options, f"{options.output}: {n} of {recordings} recordings predicted")
+        n = len(files) - len(lost)
+        say(options, f"{options.output}: {n} of {len(files)} recordings predicted")
     elif len(good):
         print(printable(as_text(good)))
-    for row in bad[~bad["file"].isin(lost["file"])].itertuples():
-        where = f"{row.file} ({row.start:g} to {row.end:g} s)"
-        print(printable(f"{where}: {row.problem}"), file=sys.stderr)
-    for row in lost.itertuples():
-        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
+    for line in complaints(table, files):
+        print(printable(line), file=sys.stderr)
     if len(lost):
-        raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
+        raise AdanError(f"{len(lost)} of {len(files)} recordings cannot be used (listed above)")
 
 
 @contextmanager
@@ -212,13 +210,14 @@ def _heard_from_pipe(places: list[str]) -> Iterator[tuple[list[str], str]]:
 
 def _enrol(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
-    from adan.recognition.recordings import audio_files
+    from adan.recognition.recordings import audio_files, complaints
     from adan.recognition.voices import enrol
 
     check_output(options)
-    model, windows = enrol(load(options.model), audio_files(options.audio), progress=True)
-    for row in windows[windows["problem"] != ""].itertuples():
-        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
+    files = audio_files(options.audio)
+    model, windows = enrol(load(options.model), files, progress=True)
+    for line in complaints(windows, files):
+        print(printable(line), file=sys.stderr)
     _save(model, options.output)
     n = (windows["problem"] == "").sum()
     say(options, f"{options.output}: made for one voice, from {n} recordings")
