@@ -87,9 +87,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "one (all are of one person), by-folder (a folder a person), or a table (.csv) with the "
         "columns 'file' and 'speaker'",
     )
-    command.add_argument(
-        "-o", "--output", metavar="FILE", help="table to write (.csv or .parquet) [print it]"
-    )
+    add_output(command, "table to write (.csv or .parquet) [print it]", required=False)
     command.set_defaults(run=_predict)
 
     command = add_command(commands, "enrol", "make a recogniser for one person's voice")
@@ -109,7 +107,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "export", "write a recogniser as an ONNX graph, for other programs"
     )
     _add_model(command)
-    add_output(command, "file to write (.onnx)", dear=False)
+    add_output(command, "file to write (.onnx)")
     command.set_defaults(run=_export)
 
     command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
@@ -179,6 +177,7 @@ def _predict(options: argparse.Namespace) -> None:
         from adan.corpora.table_files import check_writable, write_table
 
         check_writable(options.output)
+        check_output(options)
     with _heard_from_pipe(options.audio) as (places, pipe):
         files = audio_files(places)
         speakers = speakers_of(files, options.speakers)
