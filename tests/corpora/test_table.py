@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adan.corpora import read_corpus
-from adan.corpora.table_files import check_writable, read_table, write_table
+from adan.corpora import Vectors, read_corpus
+from adan.corpora.table_files import check_writable, choose_features, read_table, write_table
 from adan.errors import AdanError
 
 
@@ -283,6 +283,12 @@ def test_features_that_the_user_names(tmp_path, patterns, features, recwarn):
 def test_features_that_are_not_there(tmp_path, patterns):
     with pytest.raises(AdanError, match=r"no column '!?g\*' to take|leaves no features"):
         features_of_table(tmp_path, {}, patterns)
+
+
+def test_a_table_stays_as_it_was_read():
+    table = pd.DataFrame({"emotion": ["joy", "fear"], "f": ["0.5", "1.5"]})
+    chosen = choose_features(Vectors(table, ()), "x.csv", "f").table
+    assert (table["f"].tolist(), chosen["f"].tolist()) == (["0.5", "1.5"], [0.5, 1.5])
 
 
 @pytest.mark.parametrize("cell", ["--undefined--", "NA", "", "1.2.3", "inf", "1e+39"])

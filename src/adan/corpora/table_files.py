@@ -223,8 +223,11 @@ def choose_features(
             "(features_from)",
             stacklevel=2,
         )
+    table = table.copy(deep=False)  # a big one is held once
     for name in features:
-        _make_numbers(table, name, path)
+        column = table[name]
+        if (numbers := _numbers(column, path)) is not column:
+            table[name] = numbers
     return Vectors(table, features, vectors.about)
 
 
@@ -279,9 +282,8 @@ def _repeats_a_label(column: pd.Series, table: pd.DataFrame) -> bool:
     )
 
 
-def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) -> None:
-    """Make a column numbers, if it is of another type and all its cells are."""
-    column = table[name]
+def _numbers(column: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
+    """Return a column as numbers, if it is of another type and all its cells are."""
     numbers = column
     if column.dtype.kind not in "fiu":
         numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
@@ -292,11 +294,11 @@ def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) 
         cell = column.iloc[row]
         found = "the cell is empty" if pd.isna(cell) else f"it has {str(cell)!r}"
         raise AdanError(
-            f"{path} has no finite number for the feature {name!r} of row {row + 1} ({found}): "
-            "fill it in, drop the row, or name the features with --features-from (features_from)"
+            f"{path} has no finite number for the feature {column.name!r} of row {row + 1} "
+            f"({found}): fill it in, drop the row, or name the features with --features-from "
+            "(features_from)"
         )
-    if numbers is not column:
-        table[name] = numbers
+    return numbers
 
 
 def _some(names: Sequence[str]) -> str:
