@@ -176,7 +176,7 @@ ROWS = [["a.wav", "joy", "01", "0.5", "3"], ["b.wav", "fear", "02", "1.5", "4"]]
 HEADING = ["file", "emotion", "speaker", "pitch", "count"]
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_a_table_of_a_spreadsheet(tmp_path, separator, encoding):
     lines = [separator.join(row) for row in [HEADING, *ROWS]]
@@ -198,6 +198,11 @@ def test_decimal_commas(tmp_path, lines):
 
 
 def test_headings_in_capitals_or_padded(tmp_path):
+    table = pd.DataFrame({"Emotion": ["joy", "fear"], " SPEAKER ": ["01", "02"], "Pitch": [0.5, 1]})
+    table.to_parquet(tmp_path / "x.parquet")
+    vectors = read_table(tmp_path / "x.parquet")
+    assert vectors.table.columns.tolist() == ["emotion", "speaker", "Pitch"]
+    assert [*vectors.features] == ["Pitch"]
     (tmp_path / "x.csv").write_text("Emotion, SPEAKER ,Pitch,,\njoy,01,0.5,,\nfear,02,1.5,,\n")
     assert read_table(tmp_path / "x.csv").table.columns.tolist() == ["emotion", "speaker", "Pitch"]
     (tmp_path / "x.csv").write_text("emotion,Emotion\njoy,fear\n")
@@ -250,7 +255,7 @@ WHOLE = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        *[(name, np.linspace(0.1, 2, 12)) for name in ("duration", "Arousal", "age", "label")],
+        *[(name, np.linspace(0.1, 2, 12)) for name in ("duration", "Timestamp", "age", "label")],
         ("code", [0, 1] * 6),
         ("numbers", [0, 1] * 6),  # which repeat the emotions
         ("who", np.arange(12) // 2),  # and the speakers

@@ -54,14 +54,14 @@ OURS = (*TEXT, *TIMES, MARK, "synthetic")
 
 OTHERS = (
     *OURS,
-    *("duration", "seconds", "onset", "offset", "sampling_rate", "sample_rate"),
+    *("duration", "seconds", "onset", "offset", "timestamp", "sampling_rate", "sample_rate"),
     *("channel", "channels", "age", "gender", "sex", "take", "repetition", "fold", "split"),
     *("label", "target", "class", "class_label", "y", "code", "id", "index", "row", "number"),
     *("arousal", "valence", "dominance", "confidence", "agreement", "rating", "rater", "weight"),
 )
 """Columns that are no features, even of numbers, unless their table or the user says so."""
 
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE)
 DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
@@ -385,6 +385,7 @@ def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str,
     table = pd.concat(frames, axis=1)
     if [*table.columns] != schema.names:
         table = table[schema.names]
+    table.columns = pd.Index(_names(schema.names))
     return table, _provenance((schema.metadata or {}).get(b"adan", b"{}"), schema.names)
 
 
