@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +42,12 @@ def test_rates_at_the_limits(make_audio, make_signal, rate):
     assert header_of(path).rate == read(path)[1] == decode(content_of(path))[1] == rate
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
-def test_a_stretch_of_a_file(make_audio, make_signal, name):
-    path = make_audio(name, make_signal(seconds=2))
+@pytest.mark.parametrize(
+    ("name", "subtype"),
+    [*product(["a.wav", "a.flac", "a.ogg", "a.mp3"], [None]), ("a.au", "G721_32")],
+)
+def test_a_stretch_of_a_file(make_audio, make_signal, name, subtype):
+    path = make_audio(name, make_signal(seconds=2), subtype=subtype)
     header = header_of(path)
     assert header.rate == 16000
     assert header.seconds == pytest.approx(2, abs=0.1)

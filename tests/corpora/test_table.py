@@ -70,7 +70,13 @@ def test_files_from_before_features_had_names(tmp_path, make_table):
     assert (again.features, again.about) == (["f0", "f1"], ABOUT)
 
 
-@pytest.mark.parametrize("metadata", [b"[1]", b"no JSON", b'{"features": ["absent"]}'])
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        *(b"[1]", b"null", b"no JSON", b'{"features": ["absent"]}', b'{"features": 3}'),
+        *(b'{"feature_set": 5}', b'{"rate": "16 kHz"}'),
+    ],
+)
 def test_metadata_of_others_are_left_alone(tmp_path, metadata):
     table = pa.table({"emotion": ["joy"], "x": [0.5]}).replace_schema_metadata({"adan": metadata})
     pq.write_table(table, tmp_path / "x.parquet")

@@ -6,13 +6,13 @@ a `BadAudio`, whose text is a few words to set behind the file's name.
 
 from __future__ import annotations
 
+import collections
 import io
 import os
 import re
 import sys
 import threading
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -218,8 +218,10 @@ def read(
         If the file is missing, cannot be read or is no audio, or its rate is out of range.
     """
     with _opened(file) as (audio, _):
-        if first:
+        if first and audio.seekable():
             audio.seek(first)
+        else:  # some old codecs are heard from the beginning only
+            collections.deque(_blocks(audio, first), maxlen=0)
         blocks = [*_blocks(audio, (audio.frames if last is None else last) - first)]
         nothing = np.empty((0, audio.channels), np.float32)
         return np.concatenate([nothing, *blocks]), audio.samplerate
@@ -259,7 +261,7 @@ def one_channel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def commonest_rate(files: Iterable[str | os.PathLike[str]]) -> int | None:
     """Return the sampling rate in Hz that most files have; None if none can be read."""
-    rates: Counter[int] = Counter()
+    rates: collections.Counter[int] = collections.Counter()
     for file in files:
         with suppress(BadAudio):
             rates[header_of(file).rate] += 1

@@ -393,8 +393,10 @@ def _provenance(metadata: bytes, names: Sequence[str]) -> dict[str, Any]:
     """Return what `write_table` left; nothing where another wrote under the same key."""
     try:
         about = json.loads(metadata)
-        ours = isinstance(about, dict) and {*about.get("features", [])} <= {*names}
-    except (ValueError, TypeError):
+        ours = {*about.get("features", [])} <= {*names}
+        ours = ours and isinstance(about.get("feature_set", ""), str)
+        ours = ours and isinstance(about.get("rate"), int | None)
+    except (AttributeError, ValueError, TypeError):
         ours = False
     return about if ours else {}
 
