@@ -163,8 +163,10 @@ def test_a_cut_off_recording_is_predicted_with_a_remark(
 
 
 def test_what_a_pipe_holds(make_bundle, make_audio, monkeypatch, capsys):
+    whole = Path(make_audio()).read_bytes()
     for content, code, told in (
-        (Path(make_audio()).read_bytes(), 0, ""),
+        (whole, 0, ""),
+        (whole[:9000], 0, "adan: warning: 1 of 1 recordings are cut off (- after 0.28 s)"),
         (b"", 2, "-: empty\n"),
         (b"no audio", 2, "-: of no known audio format, or corrupt\n"),
     ):

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -181,7 +182,10 @@ def _predict(options: argparse.Namespace) -> None:
     with _heard_from_pipe(options.audio) as (places, pipe):
         files = audio_files(places)
         speakers = speakers_of(files, options.speakers)
-        table = predict_files(load(options.model), files, speakers, progress=True)
+        with warnings.catch_warnings(record=True) as remarks:
+            table = predict_files(load(options.model), files, speakers, progress=True)
+    for remark in remarks:
+        warnings.warn(str(remark.message).replace(pipe, "-"), stacklevel=1)
     files = ["-" if file == pipe else file for file in files]
     table["file"] = table["file"].replace({pipe: "-"})
     good, lost = table[table["problem"] == ""], unusable(table)
