@@ -201,6 +201,23 @@ def test_a_file_that_is_there_is_replaced_by_force_alone(command, tmp_path, caps
     assert there.read_bytes() == b"kept"
 
 
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("n", 2), ("", 2), (None, 2)])
+def test_whoever_sits_at_a_terminal_is_asked(answer, code, tmp_path, capsys, monkeypatch):
+    def asked(question):
+        assert question == f"{there} is there already: replace it? [y/N] "
+        if answer is None:  # Ctrl-D
+            raise EOFError
+        return answer
+
+    there = tmp_path / "study.toml"
+    there.touch()
+    monkeypatch.setattr("builtins.input", asked)
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    assert main(["study", "init", "-o", str(there)]) == code
+    assert bool(there.read_bytes()) == (code == 0)
+
+
 def test_force_replaces(make_study_file, tmp_path, capsys):
     rows, output = make_study_file().with_name("rows.parquet"), tmp_path / "more.parquet"
     options = ["--method", "smote", "--times", "1", "-o", str(output)]

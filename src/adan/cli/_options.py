@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,15 +107,20 @@ def check_output(options: argparse.Namespace) -> None:
 
     if options.output is None:
         return
-    if Path(options.output).is_file() and not options.force:
-        question = f"{options.output} is there already: replace it? [y/N] "
-        asks = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-        if not (asks and input(question).strip().lower() in ("y", "yes")):
-            raise AdanError(
-                f"{options.output} is there already: choose another name, or replace it with "
-                "--force"
-            )
+    if Path(options.output).is_file():
+        ask_to_replace(options, f"{options.output} is there already")
     check_place(options.output)
+
+
+def ask_to_replace(options: argparse.Namespace, there: str, it: str = "it") -> None:
+    """Raise an `AdanError` unless ``--force``, or whoever sits at the terminal, says yes."""
+    if options.force:
+        return
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        with suppress(EOFError):
+            if input(f"{there}: replace {it}? [y/N] ").strip().lower() in ("y", "yes"):
+                return
+    raise AdanError(f"{there}: choose another name, or replace {it} with --force")
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
