@@ -161,22 +161,20 @@ def listen(
         As in `predict_files`.
     """
     feature_set, rate = _feature_set(model), model.card.get("rate")
-    with (
-        warnings.catch_warnings(action="ignore"),
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        apart.crew(),
-    ):
-        plans = [*pool.map(_windows, map(Segment.of, files))]
+    with warnings.catch_warnings(action="ignore"):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            plans = [*pool.map(_windows, map(Segment.of, files))]
         windows = [window for plan in plans for window in plan]
-        heard = list(
-            progress_bar(
-                iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
-                total=len(windows),
-                desc="listening",
-                delay=2,
-                disable=not progress,
+        with ThreadPoolExecutor(apart.threads(len(windows))) as pool, apart.crew():
+            heard = list(
+                progress_bar(
+                    iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
+                    total=len(windows),
+                    desc="listening",
+                    delay=2,
+                    disable=not progress,
+                )
             )
-        )
     table = pd.DataFrame(
         {
             "file": [readable(w.file) for w, _ in heard],
