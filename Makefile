@@ -23,7 +23,7 @@ coverage: .venv/installed-test
 
 bench: .venv/installed-test
 	mkdir -p runs/bench
-	for name in startup training sampling svm sequences scaling extraction table1; do \
+	for name in startup training sampling methods svm sequences recogniser scaling extraction table1; do \
 	  $(BIN)/python -m benchmarks.$$name --json runs/bench/$$name.json || exit; done
 
 docs: .venv/installed-docs

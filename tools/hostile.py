@@ -211,6 +211,10 @@ class Runner:
             self._pool = self._new()
             return "hang" if isinstance(error, TimeoutError) else "crash"
 
+    def end(self) -> None:
+        """Let the process end."""
+        self._pool.shutdown()
+
 
 def judge(cases: Iterator[Case], n: int, runner: Runner) -> Counter[str]:
     """Run the commands of so many cases and count how they ended."""
@@ -238,6 +242,7 @@ def main() -> int:
             ends = judge(make(Path(folder), rng), n, runner)
         print(f"{n} {make.__name__}: {dict(sorted(ends.items()))}", flush=True)
         bad += sum(count for end, count in ends.items() if end not in GOOD)
+    runner.end()
     return min(bad, 1)
 
 

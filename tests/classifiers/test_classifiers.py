@@ -1,13 +1,14 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from adan import RBFSVM, AdanError, DNNClassifier, WhitenedDNN
+from adan import RBFSVM, AdanError, DNNClassifier, ShrunkDiscriminant, WhitenedDNN
 from adan.classifiers import svm
 from adan.classifiers.svm import LinearSVM
 from adan.classifiers.thresholds import ThresholdSVM
@@ -25,6 +26,16 @@ from adan.networks.many import Task, fit_many
 )
 def test_estimator_checks(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA, pd.NaT])
+@pytest.mark.parametrize("kind", [RBFSVM, LinearSVM, ShrunkDiscriminant, DNNClassifier])
+def test_a_label_that_is_missing_is_told_with_its_row(make_rows, kind, gap):
+    X, y = make_rows()
+    y = y.astype(object)
+    y[5] = gap
+    with pytest.raises(AdanError, match=r"y is empty \(.*\) in row 5: fill it in"):
+        kind().fit(X, y)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -180,21 +180,42 @@ def test_little_memory_is_one_line_or_enough(make_study_file, tmp_path, megabyte
 
 WRITING = {
     "train": ["train", "emodb"],
+    "predict": ["predict", str(OLD), "a.wav"],
     "enrol": ["enrol", str(OLD), "a.wav"],
     "export": ["export", str(OLD)],
     "extract": ["extract", "nowhere"],
     "augment": ["augment", "none.csv"],
+    "study init": ["study", "init"],
+    "study export": ["study", "export", "a run"],
+    "report": ["report", "a run"],
 }
 
 
-@pytest.mark.parametrize("command", ["train", "extract", "augment"])
-def test_what_took_minutes_is_replaced_by_force_alone(command, tmp_path, capsys):
+@pytest.mark.parametrize("command", WRITING)
+def test_a_file_that_is_there_is_replaced_by_force_alone(command, tmp_path, capsys):
     there = tmp_path / "there.parquet"
     there.write_bytes(b"kept")
     assert main([*WRITING[command], "-o", str(there)]) == 2
     told = capsys.readouterr().err
     assert told.endswith("is there already: choose another name, or replace it with --force\n")
     assert there.read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("Yes ", 0), ("n", 2), ("", 2), (None, 2)])
+def test_whoever_sits_at_a_terminal_is_asked(answer, code, tmp_path, capsys, monkeypatch):
+    def asked(question):
+        assert question == f"{there} is there already: replace it? [y/N] "
+        if answer is None:  # Ctrl-D
+            raise EOFError
+        return answer
+
+    there = tmp_path / "study.toml"
+    there.touch()
+    monkeypatch.setattr("builtins.input", asked)
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    assert main(["study", "init", "-o", str(there)]) == code
+    assert bool(there.read_bytes()) == (code == 0)
 
 
 def test_force_replaces(make_study_file, tmp_path, capsys):
@@ -216,9 +237,7 @@ def test_a_disk_that_is_full_after_all_is_told_with_the_file(tmp_path):
 PLACES = ("under a file", "read-only", "folder", "no room")
 
 
-@pytest.mark.parametrize(
-    ("command", "place"), [*product(WRITING, PLACES), *product(["init"], PLACES[:-1])]
-)
+@pytest.mark.parametrize(("command", "place"), [*product(WRITING, PLACES)])
 def test_a_place_that_cannot_be_written_is_told_at_once(
     command, place, tmp_path, capsys, monkeypatch
 ):
@@ -234,8 +253,7 @@ def test_a_place_that_cannot_be_written_is_told_at_once(
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
     else:
         output.mkdir()
-    arguments = WRITING.get(command, ["study", "init"])
-    assert main([*arguments, "-o", str(output)]) == 2
+    assert main([*WRITING[command], "-o", str(output)]) == 2
     told = capsys.readouterr().err
     assert str(output) in told
     assert told.count("\n") == 1

@@ -101,7 +101,7 @@ def test_perturbed_copies_are_a_larger_corpus(adan, make_corpus, tmp_path, by):
     assert np.array_equal(copies[[*table.features]], pd.concat(expected))
     code, _, err = adan(*command)
     assert code == 2
-    assert "is there already and not empty: choose another folder, or replace files in it" in err
+    assert "is there already and not empty: choose another name, or replace files in it" in err
     assert adan(*command, "--force")[0] == 0
 
 

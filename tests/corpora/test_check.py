@@ -1,3 +1,5 @@
+import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +41,26 @@ def test_headers(bad_corpus):
     assert audio["rate"].tolist() == [0, 0, 0, 16000, 8000, 16000, 16000, 16000]
     assert audio["seconds"].iloc[-1] == 0.5
     assert (check_audio(read_corpus(bad_corpus), min_seconds=0.6)["problem"] != "").all()
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.caf", "a.flac", "a.mp3", "a.ogg"])
+def test_a_file_that_is_cut_off_is_remarked_on(make_audio, make_signal, tmp_path, capsys, name):
+    """As `predict` does; of two segments of a file the one that has its end."""
+    file, _ = make_audio(name, make_signal(2)), make_audio("whole.wav")
+    os.truncate(file, int(0.8 * os.path.getsize(file)))
+    rows = [
+        f"{name},joy,1,0,0.2",
+        f"{name},fear,1,0.2,",
+        "whole.wav,joy,2,,",
+        "whole.wav,fear,2,0.1,",
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["file,emotion,speaker,start,end", *rows]))
+    assert main(["corpus", "check", str(tmp_path / "t.csv")]) == 0
+    told = capsys.readouterr().err
+    assert f"1 of 4 recordings are cut off ({file} (from 0.2 s to the end) after " in told
+    assert 0.9 < float(told.split(" after ")[1].split()[0]) < 1.8
+    assert main(["corpus", "check", "--json", str(tmp_path / "t.csv")]) == 0
+    assert len(json.loads(capsys.readouterr().out)["cut_off"]) == 1
 
 
 def test_no_audio():

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adan.corpora import read_corpus
-from adan.corpora.table_files import check_writable, read_table, write_table
+from adan.corpora import Vectors, read_corpus
+from adan.corpora.table_files import check_writable, choose_features, read_table, write_table
 from adan.errors import AdanError
 
 
@@ -70,7 +70,13 @@ def test_files_from_before_features_had_names(tmp_path, make_table):
     assert (again.features, again.about) == (["f0", "f1"], ABOUT)
 
 
-@pytest.mark.parametrize("metadata", [b"[1]", b"no JSON", b'{"features": ["absent"]}'])
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        *(b"[1]", b"null", b"no JSON", b'{"features": ["absent"]}', b'{"features": 3}'),
+        *(b'{"feature_set": 5}', b'{"rate": "16 kHz"}'),
+    ],
+)
 def test_metadata_of_others_are_left_alone(tmp_path, metadata):
     table = pa.table({"emotion": ["joy"], "x": [0.5]}).replace_schema_metadata({"adan": metadata})
     pq.write_table(table, tmp_path / "x.parquet")
@@ -176,7 +182,7 @@ ROWS = [["a.wav", "joy", "01", "0.5", "3"], ["b.wav", "fear", "02", "1.5", "4"]]
 HEADING = ["file", "emotion", "speaker", "pitch", "count"]
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_a_table_of_a_spreadsheet(tmp_path, separator, encoding):
     lines = [separator.join(row) for row in [HEADING, *ROWS]]
@@ -198,6 +204,11 @@ def test_decimal_commas(tmp_path, lines):
 
 
 def test_headings_in_capitals_or_padded(tmp_path):
+    table = pd.DataFrame({"Emotion": ["joy", "fear"], " SPEAKER ": ["01", "02"], "Pitch": [0.5, 1]})
+    table.to_parquet(tmp_path / "x.parquet")
+    vectors = read_table(tmp_path / "x.parquet")
+    assert vectors.table.columns.tolist() == ["emotion", "speaker", "Pitch"]
+    assert [*vectors.features] == ["Pitch"]
     (tmp_path / "x.csv").write_text("Emotion, SPEAKER ,Pitch,,\njoy,01,0.5,,\nfear,02,1.5,,\n")
     assert read_table(tmp_path / "x.csv").table.columns.tolist() == ["emotion", "speaker", "Pitch"]
     (tmp_path / "x.csv").write_text("emotion,Emotion\njoy,fear\n")
@@ -250,7 +261,7 @@ WHOLE = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        *[(name, np.linspace(0.1, 2, 12)) for name in ("duration", "Arousal", "age", "label")],
+        *[(name, np.linspace(0.1, 2, 12)) for name in ("duration", "Timestamp", "age", "label")],
         ("code", [0, 1] * 6),
         ("numbers", [0, 1] * 6),  # which repeat the emotions
         ("who", np.arange(12) // 2),  # and the speakers
@@ -283,6 +294,12 @@ def test_features_that_the_user_names(tmp_path, patterns, features, recwarn):
 def test_features_that_are_not_there(tmp_path, patterns):
     with pytest.raises(AdanError, match=r"no column '!?g\*' to take|leaves no features"):
         features_of_table(tmp_path, {}, patterns)
+
+
+def test_a_table_stays_as_it_was_read():
+    table = pd.DataFrame({"emotion": ["joy", "fear"], "f": ["0.5", "1.5"]})
+    chosen = choose_features(Vectors(table, ()), "x.csv", "f").table
+    assert (table["f"].tolist(), chosen["f"].tolist()) == (["0.5", "1.5"], [0.5, 1.5])
 
 
 @pytest.mark.parametrize("cell", ["--undefined--", "NA", "", "1.2.3", "inf", "1e+39"])

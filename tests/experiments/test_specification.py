@@ -16,8 +16,6 @@ def test_the_template_is_a_study(tmp_path):
     study = read(tmp_path / "study.toml")
     assert study.seeds == 10
     assert [*study.methods] == ["real only", "smote", "adan"]
-    with pytest.raises(AdanError, match="is there already"):
-        specification.write_template(tmp_path / "study.toml")
     keys = re.findall(
         r"^# ?(more|balance|perturbation|scarcity|segment) |^# \[(embedding)\]|^(\w+) =",
         TEMPLATE.read_text(),

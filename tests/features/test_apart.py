@@ -51,3 +51,9 @@ print(len(apart._idle), apart._idle[0]._process.pid)
     assert kept == 1
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(("n_signals", "n"), [(0, 1), (11, 1), (12, 2), (500, 2)])
+def test_few_signals_are_not_worth_a_second_process(monkeypatch, n_signals, n):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert apart.threads(n_signals) == n

@@ -30,12 +30,20 @@ def make_speakers(make_rows) -> Callable[..., tuple[np.ndarray, np.ndarray, np.n
     return make
 
 
+@pytest.fixture(scope="session")
+def fitted() -> dict[str, EmotionRecognizer]:
+    """Those that `make_bundle` has trained, by their parameters."""
+    return {}
+
+
 @pytest.fixture
-def make_bundle(make_recognizer, make_speakers, tmp_path) -> Callable[..., str]:
+def make_bundle(fitted, make_recognizer, make_speakers, tmp_path) -> Callable[..., str]:
     """The path of a bundle of a recogniser that takes audio."""
 
     def make(name: str = "model.adan", **parameters) -> str:
-        make_recognizer(**parameters).fit(*make_speakers()).save(tmp_path / name)
+        if (key := repr(parameters)) not in fitted:
+            fitted[key] = make_recognizer(**parameters).fit(*make_speakers())
+        fitted[key].save(tmp_path / name)
         return str(tmp_path / name)
 
     return make

@@ -130,6 +130,16 @@ def test_what_others_compute_with_is_looked_at(make_old, place, value):
     _refused(path, "damaged")
 
 
+@pytest.mark.parametrize(("name", "value"), [("scaling.scale", 0), ("map.codes", 9)])
+def test_numbers_that_no_training_gives(make_old, name, value):
+    path = make_old()
+    header, arrays = _arrays.read(path, bundle.KIND)
+    arrays[name] = np.full_like(arrays[name], value)
+    stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+    _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
+    _refused(path, "damaged")
+
+
 def test_settings_of_no_recogniser_are_refused_by_its_class(make_old):
     path = make_old()
     header, arrays = _arrays.read(path, bundle.KIND)

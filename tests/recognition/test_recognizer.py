@@ -251,3 +251,5 @@ def test_a_speaker_or_an_emotion_that_is_missing(make_recognizer, make_speakers,
         given[name][5] = gap
         with pytest.raises(AdanError, match=rf"{name} is empty \(.*\) in row 5: fill it in"):
             make_recognizer().fit(X, **given)
+    with pytest.raises(AdanError, match=r"groups is empty \(.*\) in row 5: fill it in"):
+        make_recognizer().fit(X, y, speakers).predict(X, given["groups"])

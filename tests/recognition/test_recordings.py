@@ -145,22 +145,28 @@ def test_a_file_that_was_cut_off_ends_where_its_samples_do(model, make_audio, ma
     assert 1 < table["end"].item() < 3
 
 
-def test_a_cut_off_recording_is_predicted_with_a_remark(make_bundle, make_audio, capsys):
-    files = [make_audio(name) for name in ("a.wav", "b.ogg", "whole.wav")]
-    for file in files[:2]:
+def test_a_cut_off_recording_is_predicted_with_a_remark(
+    make_bundle, make_audio, make_signal, capsys
+):
+    names = ["a.wav", "b.ogg", "c.caf", "d.flac", "whole.wav"]
+    files = [make_audio(name, make_signal(1)) for name in names]
+    for file in files[:4]:
         os.truncate(file, int(0.7 * os.path.getsize(file)))
     assert main(["predict", make_bundle(), *files]) == 0
     said = capsys.readouterr()
     assert all(said.out.count(file) == 1 for file in files)
     assert said.err.startswith(
-        f"adan: warning: 2 of 3 recordings are cut off ({files[0]} after 0.3"
+        f"adan: warning: 4 of 5 recordings are cut off ({files[0]} after 0.7"
     )
-    assert files[2] not in said.err
+    assert all(said.err.count(file) == 1 for file in files[:4])
+    assert files[4] not in said.err
 
 
 def test_what_a_pipe_holds(make_bundle, make_audio, monkeypatch, capsys):
+    whole = Path(make_audio()).read_bytes()
     for content, code, told in (
-        (Path(make_audio()).read_bytes(), 0, ""),
+        (whole, 0, ""),
+        (whole[:9000], 0, "adan: warning: 1 of 1 recordings are cut off (- after 0.28 s)"),
         (b"", 2, "-: empty\n"),
         (b"no audio", 2, "-: of no known audio format, or corrupt\n"),
     ):
@@ -284,20 +290,40 @@ def test_a_row_for_each_segment_of_a_table(make_bundle, make_audio, make_signal,
     """One that is long is not cut; each has its own speaker and its own vector."""
     make_audio("long.wav", make_signal(18))
     heading, whole = "file,start,end,speaker\n", "long.wav,,,c\n"
-    rows = ["long.wav,0,1.25,a", "long.wav,0 days 00:00:01.25,00:00:17.5,b", "long.wav,17.5,99,a"]
+    rows = ["long.wav,0,1.25,a", "long.wav,0 days 00:00:01.25,00:00:17.5,b", "long.wav,17.5,,a"]
     (tmp_path / "x.csv").write_text(heading + "\n".join(rows) + "\n")
     segments = audio_files([tmp_path / "x.csv"])
     assert speakers_of(segments, str(tmp_path / "x.csv")) == ["a", "b", "a"]
     told = tmp_path / "told.csv"
     model = make_bundle()
     assert main(["predict", model, str(tmp_path / "x.csv"), "-o", str(told)]) == 0
-    assert "long.wav (0 to 0 s): shorter than its segment (18.00 s)" in capsys.readouterr().err
+    assert capsys.readouterr().out == f"{told}: 3 of 3 recordings predicted\n"
     table = pd.read_csv(told)
-    assert table[["start", "end"]].to_numpy().tolist() == [[0, 1.25], [1.25, 17.5], [0, 0]]
+    assert table[["start", "end"]].to_numpy().tolist() == [[0, 1.25], [1.25, 17.5], [17.5, 18]]
     _, vectors = listen(bundle.load(model), segments[:2])
     assert not np.array_equal(*vectors)
     (tmp_path / "x.csv").write_text(heading + whole)
     assert audio_files([tmp_path / "x.csv"]) == [str(tmp_path / "long.wav")]
+
+
+def test_a_segment_that_cannot_be_used_is_told_as_a_file_is(
+    make_bundle, make_audio, make_signal, tmp_path, capsys
+):
+    signal = make_signal(2)
+    signal[16000:24000] = 0
+    file = make_audio("a.wav", signal)
+    times = ["0,1", "1,9", "5,", "1.6,1.61", "1.1,1.4", "1.5,"]
+    (tmp_path / "t.csv").write_text("\n".join(["file,start,end", *(f"a.wav,{t}" for t in times)]))
+    assert main(["predict", make_bundle(), str(tmp_path / "t.csv")]) == 2
+    told = capsys.readouterr()
+    assert told.out.count(file) == 2
+    assert told.err.splitlines() == [
+        f"{file} (from 1 s to 9 s): shorter than its segment (2.00 s)",
+        f"{file} (from 5 s to the end): shorter than its segment (2.00 s)",
+        f"{file} (from 1.6 s to 1.61 s): too short (10 ms)",
+        f"{file} (from 1.1 s to 1.4 s): silent",
+        "adan: error: 4 of 6 recordings cannot be used (listed above)",
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["w64", "rf64", "caf", "au", "m4a", "webm", "amr"])

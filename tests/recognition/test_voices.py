@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from adan import AdanError
+from adan.audio.decoding import Segment
 from adan.cli import main
 from adan.recognition import bundle
 from adan.recognition.recordings import predict_files
@@ -69,6 +70,21 @@ def test_files_of_an_enrolled_speaker_are_heard_with_what_enrolled(
     personal, _ = enrol(recognizer.model_, recordings)
     names = [f"p_{label}" for label in recognizer.classes_]
     np.testing.assert_array_equal(told, predict_files(personal, recordings[2:])[names])
+
+
+def test_segments_of_a_file_are_different_utterances(
+    make_recognizer, make_speakers, recordings, make_audio, make_signal
+):
+    recognizer = make_recognizer(classifier="discriminant", synthesizer="auto")
+    recognizer.fit(*make_speakers())
+    recognizer.model_ = replace(recognizer.model_, temperature=1e5)
+    both = make_audio("both.wav", np.concatenate([make_signal(pitch=p) for p in (100, 150)]))
+    segments = [Segment(both, 0, 0.5), Segment(both, 0.5)]
+    told = recognizer.predict_proba([*recordings[:2], *segments], groups=["a", "a", "b", "b"])
+    assert not np.array_equal(told[0], told[1])
+    np.testing.assert_array_equal(told[2:], told[:2])
+    recognizer.enrol(segments, "b")
+    assert not np.array_equal(*recognizer.voices_["b"])
 
 
 def test_from_the_shell(make_bundle, recordings, tmp_path, make_audio, capsys):

@@ -50,6 +50,7 @@ def test_counts_give_that_many_of_each_class(fitted):
     X, y = fitted.sample({"sadness": 7, "anger": 4, "fear": 0})
     assert X.shape == (11, 10)
     assert Counter(y.tolist()) == {"sadness": 7, "anger": 4}
+    assert fitted.sample({})[0].shape == (0, 10)
 
 
 @each

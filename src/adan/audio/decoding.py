@@ -6,12 +6,15 @@ a `BadAudio`, whose text is a few words to set behind the file's name.
 
 from __future__ import annotations
 
+import collections
 import io
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import sys
+import threading
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from math import gcd, inf
 from pathlib import Path
@@ -42,14 +45,30 @@ UNREAD = (
 )
 """And of those that it does not read."""
 
+SIZES = re.compile(
+    r"(?:data|Data Size|Data length|SSND|BODY|riff|Riff size)\s*:? (\d+) \(?should be (\d+)"
+)
+FRAMES = re.compile(r"Frames\s*: (\d+)")
+CUT_WORDS = ("lacks an end-of-stream bit", "Seems to be a truncated file")
+"""What libsndfile's log of a header has where samples are missing: sizes, or plain words."""
+
+NO_MP3 = (b"RIFF", b"RF64", b"riff", b"FORM", b"caff", b".snd", b"fLaC", b"OggS")
+"""How common files begin that are not MP3; one of those may begin with anything."""
+
 UNKNOWN_SIZE = 0x7FFF0000
 """Bytes that programs claim who do not know how many samples they will write."""
+
+CUT = 0.1
+"""Seconds that a recording that was not cut off may lack; the header of an MP3 file guesses."""
 
 MOST_MENDED = 2**30
 """Bytes of a file that are read to mend it."""
 
 MOST_PACKED = 10_000
 """Samples that a byte holds; FLAC packs silence best."""
+
+ENDLESS = 2**63 - 1
+"""Samples that libsndfile names where a FLAC file, written to a pipe, does not."""
 
 BLOCK = 4096
 """Samples that are read at once, and lost where one of them is damaged."""
@@ -68,9 +87,9 @@ class Header:
     rate : int
         Sampling rate in Hz.
     n_samples : int
-        Samples in each channel.
+        Samples in each channel: those that are there.
     is_cut : bool
-        Whether the file ends before the audio does.
+        Whether the header claims more.
     """
 
     rate: int
@@ -161,10 +180,17 @@ def header_of(file: str | os.PathLike[str]) -> Header:
     BadAudio
         As in `read`; also if the file is empty.
     """
-    with _opened(file) as audio:
+    with _opened(file) as (audio, is_cut):
         if audio.frames <= 0:
             raise BadAudio("empty")
-        return Header(audio.samplerate, audio.frames, _is_cut(audio.extra_info))
+        if _has_end(audio):
+            return Header(audio.samplerate, audio.frames, is_cut or _is_cut(audio))
+    with _opened(file) as (audio, _):  # anew, since a place that is not there was sought
+        n_samples = sum(map(len, _blocks(audio, audio.frames)))
+        if not n_samples:
+            raise BadAudio("empty")
+        is_cut = n_samples + CUT * audio.samplerate < audio.frames < ENDLESS
+        return Header(audio.samplerate, n_samples, is_cut)
 
 
 def read(
@@ -191,11 +217,14 @@ def read(
     BadAudio
         If the file is missing, cannot be read or is no audio, or its rate is out of range.
     """
-    with _opened(file) as audio:
-        if first:
+    with _opened(file) as (audio, _):
+        if first and audio.seekable():
             audio.seek(first)
-        n_samples = (audio.frames if last is None else last) - first
-        return _samples(audio, n_samples), audio.samplerate
+        else:  # some old codecs are heard from the beginning only
+            collections.deque(_blocks(audio, first), maxlen=0)
+        blocks = [*_blocks(audio, (audio.frames if last is None else last) - first)]
+        nothing = np.empty((0, audio.channels), np.float32)
+        return np.concatenate([nothing, *blocks]), audio.samplerate
 
 
 def decode(file: str | os.PathLike[str] | bytes) -> tuple[NDArray[np.float32], int]:
@@ -232,7 +261,7 @@ def one_channel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def commonest_rate(files: Iterable[str | os.PathLike[str]]) -> int | None:
     """Return the sampling rate in Hz that most files have; None if none can be read."""
-    rates: Counter[int] = Counter()
+    rates: collections.Counter[int] = collections.Counter()
     for file in files:
         with suppress(BadAudio):
             rates[header_of(file).rate] += 1
@@ -255,49 +284,115 @@ def too_short(seconds: float) -> BadAudio:
     return BadAudio(f"too short ({1000 * seconds:.0f} ms)")
 
 
-def _samples(audio: Any, n_samples: int) -> NDArray[np.float32]:
+def warn_of_cut(ends: Mapping[str, float], n_files: int) -> None:
+    """Warn of recordings that are cut off, of which what is there is used.
+
+    Parameters
+    ----------
+    ends : mapping of str to float
+        The second at which each ends, by its name.
+    n_files : int
+        Of how many recordings.
+    """
+    if ends:
+        where = ", ".join(f"{name} after {end:.2f} s" for name, end in ends.items())
+        told = f"{len(ends)} of {n_files} recordings are cut off ({where}): what is there is used"
+        warnings.warn(told, stacklevel=3)
+
+
+def _blocks(audio: Any, n_samples: int) -> Iterator[NDArray[np.float32]]:
     """Read so many samples, or those before the place where a file is damaged."""
     import soundfile
 
-    blocks = []
-    try:
-        while n_samples > 0:
+    is_first = True
+    while n_samples > 0:
+        try:
             block = audio.read(min(n_samples, BLOCK), dtype="float32", always_2d=True)
-            blocks.append(block)
-            n_samples = n_samples - len(block) if len(block) else 0
+        except soundfile.SoundFileError:
+            if is_first:
+                raise
+            return
+        if not len(block):
+            return
+        yield block
+        n_samples, is_first = n_samples - len(block), False
+
+
+def _has_end(audio: Any) -> bool:
+    """Tell whether the last samples that the header claims can be read."""
+    import soundfile
+
+    if not audio.seekable():
+        return True
+    try:
+        audio.seek(max(0, audio.frames - 1 - round(CUT * audio.samplerate)))
+        return len(audio.read(1)) > 0
     except soundfile.SoundFileError:
-        if not blocks:
-            raise
-    return np.concatenate(blocks) if blocks else np.empty((0, audio.channels), np.float32)
+        return False
 
 
-def _is_cut(log: str) -> bool:
+def _is_cut(audio: Any) -> bool:
     """Tell from libsndfile's log of a header whether samples are missing at the end."""
-    sizes = re.findall(r"(?:data|Data Size|SSND)\s*: (\d+) \(should be (\d+)\)", log)
-    return "lacks an end-of-stream bit" in log or any(
-        int(there) < int(claimed) < UNKNOWN_SIZE for claimed, there in sizes
+    log = audio.extra_info
+    sizes = [(there, claimed) for claimed, there in SIZES.findall(log)]
+    least = audio.frames + round(CUT * audio.samplerate)
+    sizes += [(least, claimed) for claimed in FRAMES.findall(log)]
+    return any(words in log for words in CUT_WORDS) or any(
+        int(there) < int(claimed) < UNKNOWN_SIZE for there, claimed in sizes
     )
 
 
 @contextmanager
-def _opened(file: str | os.PathLike[str] | bytes) -> Iterator[Any]:
-    """Yield a `soundfile.SoundFile`."""
+def _opened(file: str | os.PathLike[str] | bytes) -> Iterator[tuple[Any, bool]]:
+    """Yield a `soundfile.SoundFile`, and whether mending it found that it is cut off."""
     import soundfile
 
-    if not isinstance(file, bytes):
+    if isinstance(file, bytes):
+        head, size = file[:4], len(file)
+    else:
         with _bytes_of(file) as opened:
-            if not opened.read(1):
-                raise BadAudio("empty")
+            head, size = opened.read(4), os.fstat(opened.fileno()).st_size
+    if not head:
+        raise BadAudio("empty")
     try:
-        with _sound_file(file) as audio:
-            size = len(file) if isinstance(file, bytes) else os.path.getsize(file)
-            if audio.frames > MOST_PACKED * size:
-                raise BadAudio(f"corrupt ({audio.frames} samples in {size} bytes)")
-            if not LOWEST_RATE <= audio.samplerate <= HIGHEST_RATE:
-                raise BadAudio(f"sampled at {audio.samplerate} Hz (4 to 384 kHz are read)")
-            yield audio
-    except soundfile.SoundFileError:
+        with nullcontext() if head in NO_MP3 else _silent:
+            audio, is_cut = _sound_file(file)
+            with audio:
+                if MOST_PACKED * size < audio.frames < ENDLESS:
+                    raise BadAudio(f"corrupt ({audio.frames} samples in {size} bytes)")
+                if not LOWEST_RATE <= audio.samplerate <= HIGHEST_RATE:
+                    raise BadAudio(f"sampled at {audio.samplerate} Hz (4 to 384 kHz are read)")
+                yield audio, is_cut
+    except (soundfile.SoundFileError, TypeError):  # of a name in .raw, which tells no rate
         raise BadAudio(_unknown(file)) from None
+
+
+class _Silent:
+    """While some thread is in it, what libraries print on standard error is nowhere seen."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._seen = threading.Lock(), 0, -1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1 and sys.__stderr__ is not None:
+                self._seen = os.dup(2)
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._seen >= 0:
+                os.dup2(self._seen, 2)
+                os.close(self._seen)
+                self._seen = -1
+
+
+_silent = _Silent()
+"""For MP3 files, of whose damages mpg123 tells by itself."""
 
 
 def _unknown(file: str | os.PathLike[str] | bytes) -> str:
@@ -311,7 +406,7 @@ def _unknown(file: str | os.PathLike[str] | bytes) -> str:
     return "of no known audio format, or corrupt"
 
 
-def _sound_file(file: str | os.PathLike[str] | bytes) -> Any:
+def _sound_file(file: str | os.PathLike[str] | bytes) -> tuple[Any, bool]:
     """Open a file; where that gives no samples, open it as it can be mended."""
     from soundfile import SoundFile, SoundFileError
 
@@ -321,13 +416,13 @@ def _sound_file(file: str | os.PathLike[str] | bytes) -> Any:
     with suppress(SoundFileError):
         audio = opened()
         if audio.frames > 0:
-            return audio
+            return audio, False
     if isinstance(file, bytes):
-        content = mended(file)
+        whole = mended(file)
     else:
         with _bytes_of(file) as damaged:
-            content = mended(damaged.read(MOST_MENDED))
-    return opened() if content is None else SoundFile(io.BytesIO(content))
+            whole = mended(damaged.read(MOST_MENDED))
+    return (SoundFile(io.BytesIO(whole.content)), whole.is_cut) if whole else (opened(), False)
 
 
 @contextmanager

@@ -1,40 +1,75 @@
 """Audio files that nobody finished, made whole as far as they go.
 
-A program that records into a pipe, or is killed, leaves a WAV file that claims to have no samples,
-or an Ogg file in whose last page something is missing. libsndfile reads neither.
+A program that records into a pipe, or is killed, leaves a file that claims to have no samples (WAV,
+AIFF, AU) or more than it has (CAF), or an Ogg file in whose last page something is missing.
+libsndfile reads none of them.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+from typing import Literal, NamedTuple
 
 HEAD = 27
 """Bytes of an Ogg page before its table of segments."""
 
 
-def mended(content: bytes) -> bytes | None:
-    """Return the content of a file as libsndfile reads it; None if there is nothing to mend."""
-    if content[:4] == b"RIFF":
-        return _wav(content)
+class Mended(NamedTuple):
+    """The content of a file as libsndfile reads it, and whether it was cut off."""
+
+    content: bytes
+    is_cut: bool
+
+
+def mended(content: bytes) -> Mended | None:
+    """Mend the content of a file; None if there is nothing to mend."""
+    if content[:4] in CHUNKS and content[28:32] != b"alac":  # past whose end noise is decoded
+        return _chunked(content, CHUNKS[content[:4]])
+    if content[:4] == b".snd":
+        return Mended(content[:8] + b"\xff" * 4 + content[12:], False)
     if content[:4] == b"OggS":
         return _ogg(content)
     return None
 
 
-def _wav(content: bytes) -> bytes | None:
-    """Let the chunk of samples reach to the end where it claims to be empty."""
-    at = 12
-    while at + 8 < len(content):
-        size = int.from_bytes(content[at + 4 : at + 8], "little")
-        if content[at : at + 4] == b"data" and not size:
-            left = min(len(content) - at - 8, 2**32 - 1)
-            return content[: at + 4] + left.to_bytes(4, "little") + content[at + 8 :]
-        at += 8 + size + size % 2
+class Chunks(NamedTuple):
+    """How a format of chunks is laid out."""
+
+    first: int
+    """Byte of the first chunk."""
+    samples: bytes
+    """Name of the chunk with the samples."""
+    empty: int
+    """Bytes of one without samples."""
+    width: int
+    """Bytes of a size, which stands behind a name of 4."""
+    order: Literal["little", "big"]
+
+
+CHUNKS = {
+    b"RIFF": Chunks(12, b"data", 0, 4, "little"),
+    b"FORM": Chunks(12, b"SSND", 8, 4, "big"),
+    b"caff": Chunks(8, b"data", 4, 8, "big"),
+}
+
+
+def _chunked(content: bytes, chunks: Chunks) -> Mended | None:
+    """Let the chunk of samples reach to the end where it claims to be empty, or to go on."""
+    at, width, order = chunks.first, chunks.width, chunks.order
+    while at + 4 + width < len(content):
+        body = at + 4 + width
+        size, left = int.from_bytes(content[at + 4 : body], order), len(content) - body
+        if content[at : at + 4] == chunks.samples and not chunks.empty < size <= left:
+            largest = 2 ** (8 * width) - 1
+            told = min(left, largest).to_bytes(width, order)
+            is_cut = left < size < largest
+            return Mended(content[: at + 4] + told + content[body:], is_cut)
+        at = body + size + (size % 2 if width == 4 else 0)
     return None
 
 
-def _ogg(content: bytes) -> bytes | None:
+def _ogg(content: bytes) -> Mended | None:
     """Close the last page after its last whole packet."""
     at = 0
     while content[at : at + 4] == b"OggS":
@@ -53,7 +88,7 @@ def _ogg(content: bytes) -> bytes | None:
     page[5] &= 3  # not the end, which tells a number of samples
     page[22:26] = bytes(4)
     page[22:26] = _checksum(page).to_bytes(4, "little")
-    return content[:at] + bytes(page)
+    return Mended(content[:at] + bytes(page), True)
 
 
 @functools.cache

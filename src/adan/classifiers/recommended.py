@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
+from adan._input import check_labels
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import Tuned, inner_folds
@@ -68,6 +69,7 @@ class Augmented(ClassifierMixin, BaseEstimator):
     @described(LEARNT_FROM_VECTORS)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit to vectors."""
+        check_labels(y, "y")
         rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
         synthesizer = clone(self.synthesizer).set_params(random_state=self.random_state)
         wanted = filling(labels) if self.times is None else np.tile(labels, self.times)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,29 +86,41 @@ def add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
-def add_output(command: argparse.ArgumentParser, words: str, *, dear: bool = True) -> None:
-    """Add ``-o``, and ``--force`` where the file takes minutes to compute."""
-    command.add_argument("-o", "--output", required=True, metavar="FILE", help=words)
-    if dear:
-        command.add_argument(
-            "--force", action="store_true", help="replace the file if it is there already"
-        )
-    command.set_defaults(force=not dear)
+def add_output(command: argparse.ArgumentParser, words: str, **how: Any) -> None:
+    """Add ``-o``, which is required unless ``how`` says otherwise, and ``--force``."""
+    how = {"required": True, "metavar": "FILE", **how}
+    command.add_argument("-o", "--output", help=words, **how)
+    command.add_argument(
+        "--force", action="store_true", help="replace the file if it is there already"
+    )
 
 
 def check_output(options: argparse.Namespace) -> None:
-    """Tell before the work that the file of `add_output` is there already or cannot be written."""
+    """Ask before the work whether a file of `add_output` that is there already may be replaced.
+
+    Raises
+    ------
+    AdanError
+        If it may not, or cannot be written.
+    """
     from adan._files import check_place
 
-    if Path(options.output).is_file() and not options.force:
-        question = f"{options.output} is there already: replace it? [y/N] "
-        asks = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-        if not (asks and input(question).strip().lower() in ("y", "yes")):
-            raise AdanError(
-                f"{options.output} is there already: choose another name, or replace it with "
-                "--force"
-            )
+    if options.output is None:
+        return
+    if Path(options.output).is_file():
+        ask_to_replace(options, f"{options.output} is there already")
     check_place(options.output)
+
+
+def ask_to_replace(options: argparse.Namespace, there: str, it: str = "it") -> None:
+    """Raise an `AdanError` unless ``--force``, or whoever sits at the terminal, says yes."""
+    if options.force:
+        return
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+        with suppress(EOFError):
+            if input(f"{there}: replace {it}? [y/N] ").strip().lower() in ("y", "yes"):
+                return
+    raise AdanError(f"{there}: choose another name, or replace {it} with --force")
 
 
 def add_running(command: argparse.ArgumentParser) -> None:

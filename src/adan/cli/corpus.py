@@ -59,6 +59,7 @@ def _corpus_show(options: argparse.Namespace) -> None:
 
 
 def _corpus_check(options: argparse.Namespace) -> None:
+    from adan.audio.decoding import warn_of_cut
     from adan.corpora.check import check_audio
 
     corpus = read(options)
@@ -66,12 +67,19 @@ def _corpus_check(options: argparse.Namespace) -> None:
         print(_summary(corpus))
     audio = check_audio(corpus, progress=not options.quiet) if "file" in corpus.table else None
     print(_as_json(corpus, audio) if options.json else _as_lines(audio), end="")
+    if audio is not None:
+        warn_of_cut(_ends(audio), len(audio))
     if audio is not None and (audio["problem"] != "").any():
         raise AdanError(
             f"{(audio['problem'] != '').sum()} of {len(audio)} audio files of {corpus.name} cannot "
             "be used (listed above): mend them, or leave them out with 'adan extract --skip-bad'"
         )
     corpus.require_groups()
+
+
+def _ends(audio: pd.DataFrame) -> dict[str, float]:
+    """Return the second at which each file ends that is cut off."""
+    return audio.set_index("file")["cut_at"].dropna().to_dict()
 
 
 def _as_lines(audio: pd.DataFrame | None) -> str:
@@ -97,6 +105,7 @@ def _as_json(corpus: Corpus, audio: pd.DataFrame | None) -> str:
         told["seconds"] = float(good["seconds"].sum())
         told["rates"] = {str(rate): len(files) for rate, files in good.groupby("rate")}
         told["problems"] = dict(zip(bad["file"], bad["problem"], strict=True))
+        told["cut_off"] = _ends(audio)
     return json.dumps(told, indent=2) + "\n"
 
 

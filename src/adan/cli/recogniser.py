@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,9 +90,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "one (all are of one person), by-folder (a folder for each), or a table (.csv) with the "
         "columns 'file' and 'speaker'",
     )
-    command.add_argument(
-        "-o", "--output", metavar="FILE", help="table to write (.csv or .parquet) [print it]"
-    )
+    add_output(command, "table to write (.csv or .parquet) [print it]", required=False)
     command.set_defaults(run=_predict)
 
     command = add_command(commands, "enrol", "make a recogniser for one person's voice")
@@ -113,7 +112,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         commands, "export", "write a recogniser as an ONNX graph, for other programs"
     )
     _add_model(command)
-    add_output(command, "file to write (.onnx)", dear=False)
+    add_output(command, "file to write (.onnx)")
     command.set_defaults(run=_export)
 
     command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
@@ -173,6 +172,7 @@ def _predict(options: argparse.Namespace) -> None:
     from adan.recognition.recordings import (
         as_text,
         audio_files,
+        complaints,
         predict_files,
         unusable,
     )
@@ -182,26 +182,27 @@ def _predict(options: argparse.Namespace) -> None:
         from adan.corpora.table_files import check_writable, write_table
 
         check_writable(options.output)
+        check_output(options)
     with _heard_from_pipe(options.audio) as (places, pipe):
         files = audio_files(places)
         speakers = speakers_of(files, options.speakers)
-        table = predict_files(load(options.model), files, speakers, progress=True)
+        with warnings.catch_warnings(record=True) as remarks:
+            table = predict_files(load(options.model), files, speakers, progress=True)
+    for remark in remarks:
+        warnings.warn(str(remark.message).replace(pipe, "-"), stacklevel=1)
+    files = ["-" if file == pipe else file for file in files]
     table["file"] = table["file"].replace({pipe: "-"})
-    good, bad, lost = table[table["problem"] == ""], table[table["problem"] != ""], unusable(table)
-    recordings = table["file"].nunique()
+    good, lost = table[table["problem"] == ""], unusable(table)
     if options.output:
         write_table(table.set_index(table["file"].map(lambda f: Path(f).stem)), options.output)
-        n = recordings - len(lost)
-        say(options, f"{options.output}: {n} of {recordings} recordings predicted")
+        n = len(files) - len(lost)
+        say(options, f"{options.output}: {n} of {len(files)} recordings predicted")
     elif len(good):
         print(printable(as_text(good)))
-    for row in bad[~bad["file"].isin(lost["file"])].itertuples():
-        where = f"{row.file} ({row.start:g} to {row.end:g} s)"
-        print(printable(f"{where}: {row.problem}"), file=sys.stderr)
-    for row in lost.itertuples():
-        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
+    for line in complaints(table, files):
+        print(printable(line), file=sys.stderr)
     if len(lost):
-        raise AdanError(f"{len(lost)} of {recordings} recordings cannot be used (listed above)")
+        raise AdanError(f"{len(lost)} of {len(files)} recordings cannot be used (listed above)")
 
 
 @contextmanager
@@ -216,13 +217,14 @@ def _heard_from_pipe(places: list[str]) -> Iterator[tuple[list[str], str]]:
 
 def _enrol(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
-    from adan.recognition.recordings import audio_files
+    from adan.recognition.recordings import audio_files, complaints
     from adan.recognition.voices import enrol
 
     check_output(options)
-    model, windows = enrol(load(options.model), audio_files(options.audio), progress=True)
-    for row in windows[windows["problem"] != ""].itertuples():
-        print(printable(f"{row.file}: {row.problem}"), file=sys.stderr)
+    files = audio_files(options.audio)
+    model, windows = enrol(load(options.model), files, progress=True)
+    for line in complaints(windows, files):
+        print(printable(line), file=sys.stderr)
     _save(model, options.output)
     n = (windows["problem"] == "").sum()
     say(options, f"{options.output}: made for one voice, from {n} recordings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from adan.cli._options import add_command
+from adan.cli._options import add_command, add_output, check_output
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -26,13 +26,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--corpus", help="where the audio is, so that the page can play it [the run's corpus]"
     )
-    command.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="file to write [RUN/report.FORMAT]"
-    )
+    add_output(command, "file to write [RUN/report.FORMAT]", required=False, type=Path)
     command.set_defaults(run=_report)
 
 
 def _report(options: argparse.Namespace) -> None:
+    check_output(options)
     from adan.reports.report import report
 
     for verdict, path in report(

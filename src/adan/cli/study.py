@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from adan.cli._options import (
     add_command,
     add_json,
+    add_output,
     add_running,
     check_memory,
+    check_output,
     names,
     positive,
     running,
@@ -30,9 +32,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = add_command(commands, "study", "run a study of your own, described in a file")
     actions = command.add_subparsers(required=True, metavar="ACTION")
     action = add_command(actions, "init", "write a commented study file to start from")
-    action.add_argument(
-        "-o", "--output", default="study.toml", metavar="FILE", help="file to write [study.toml]"
-    )
+    add_output(action, "file to write [study.toml]", required=False, default="study.toml")
     action.set_defaults(run=_study_init)
     action = add_command(actions, "run", "run a study, or what is missing of it")
     action.add_argument("study", help="file that describes it (.toml)")
@@ -64,20 +64,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     action.set_defaults(run=_study_add)
     action = add_command(actions, "export", "write all predictions of a run to one Parquet table")
     action.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
-    action.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="table to write (.parquet)",
-    )
+    add_output(action, "table to write (.parquet)", type=Path)
     action.set_defaults(run=_study_export)
 
 
 def _study_init(options: argparse.Namespace) -> None:
     from adan.experiments.specification import write_template
 
+    check_output(options)
     write_template(options.output)
     say(options, f"{options.output}: edit it, then adan study run {options.output} -o runs/mine")
 
@@ -156,6 +150,7 @@ def _study_export(options: argparse.Namespace) -> None:
 
     if options.output.suffix != ".parquet":
         raise AdanError(f"{options.output}: the table's name must end in .parquet")
+    check_output(options)
     with writing(options.output):
         n = Store(options.folder).merge(options.output)
     if not n:

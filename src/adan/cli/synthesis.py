@@ -11,6 +11,7 @@ from adan.cli._options import (
     add_command,
     add_corpus_options,
     add_output,
+    ask_to_replace,
     check_memory,
     check_output,
     count,
@@ -96,11 +97,8 @@ def _perturb(options: argparse.Namespace) -> None:
     folder = Path(options.output)
     if folder.exists() and not folder.is_dir():
         raise AdanError(f"{folder} is a file: name a folder for the copies")
-    if folder.exists() and any(folder.iterdir()) and not options.force:
-        raise AdanError(
-            f"{folder} is there already and not empty: choose another folder, or replace files in "
-            "it with --force"
-        )
+    if folder.exists() and any(folder.iterdir()):
+        ask_to_replace(options, f"{folder} is there already and not empty", "files in it")
     corpus = read(options)
     n = write_copies(corpus, by, folder, progress=True)
     counts = f"{len(corpus.table)} real utterances and {n} copies"

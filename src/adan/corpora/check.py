@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 
 import pandas as pd
 
@@ -26,8 +27,9 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
 
     Returns
     -------
-    DataFrame of shape (n_utterances, 4)
-        Indexed by utterance: ``file``, ``rate`` (in Hz) and ``seconds`` (both 0 if unknown), and
+    DataFrame of shape (n_utterances, 5)
+        Indexed by utterance: ``file``, ``rate`` (in Hz) and ``seconds`` (both 0 if unknown),
+        ``cut_at`` (the second at which a file ends before its header says; NaN for all others), and
         ``problem`` (empty if there is none).
 
     Raises
@@ -41,16 +43,17 @@ def check_audio(corpus: Corpus, *, min_seconds: float = 0.1, progress: bool = Tr
     shown = progress_bar(iterable=recordings, desc="headers", delay=2, disable=not progress)
     rows = [(str(recording), *_header(recording, min_seconds)) for recording in shown]
     return pd.DataFrame(
-        rows, index=corpus.table.index, columns=["file", "rate", "seconds", "problem"]
+        rows, index=corpus.table.index, columns=["file", "rate", "seconds", "cut_at", "problem"]
     )
 
 
-def _header(recording: Segment, min_seconds: float) -> tuple[int, float, str]:
+def _header(recording: Segment, min_seconds: float) -> tuple[int, float, float, str]:
     try:
         header = header_of(recording)
         first, last = recording.samples(header)
     except BadAudio as problem:
-        return 0, 0.0, str(problem)
+        return 0, 0.0, nan, str(problem)
     seconds = (last - first) / header.rate
     short = str(too_short(seconds)) if seconds < min_seconds else ""
-    return header.rate, seconds, short
+    cut_at = header.seconds if header.is_cut and last == header.n_samples else nan
+    return header.rate, seconds, cut_at, short

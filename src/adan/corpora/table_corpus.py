@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,10 +47,12 @@ def read_table_corpus(path: str | os.PathLike[str], *, features_from: str | None
     path = Path(path)
     vectors = _with_features(read_table(path), path, features_from)
     table, names = vectors.table, [str(row) for row in range(len(vectors.table))]
-    for name in {*LABELS} & {*table.columns}:
-        table[name] = _labels(table[name], name, path)
+    known = {name: _labels(table[name], name, path) for name in LABELS if name in table}
     if "file" in table:
-        names = _set_places(table, names, path, needed=not len(vectors.features))
+        places, names = _places(table, names, path, needed=not len(vectors.features))
+        known |= places
+    for name, column in known.items():
+        table[name] = column
     if table.index.name != "utterance":
         table.index = pd.Index(names, name="utterance")
     return Corpus(path.stem, table, vectors.features, vectors.about)
@@ -79,16 +82,18 @@ def _labels(column: pd.Series, name: str, path: Path) -> pd.Series:
     return labels.str.strip().replace("", np.nan)
 
 
-def _set_places(table: pd.DataFrame, names: list[str], path: Path, needed: bool) -> list[str]:
-    """Set where utterances are heard, and return their names; features need no file."""
+def _places(
+    table: pd.DataFrame, names: list[str], path: Path, needed: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """Return columns of where utterances are heard, and their names; features need no file."""
     heard = np.flatnonzero(table["file"].notna() | needed)
     recordings = recordings_of(table.iloc[heard], path)
+    places: dict[str, Any] = {}
     for column in {"file", *TIMES} & {*table.columns}:
         cells = np.full(len(table), None if column == "file" else np.nan, object)
         cells[heard] = [getattr(recording, column) for recording in recordings]
-        table[column] = (
+        places[column] = (
             cells if column == "file" else np.where(cells == np.inf, np.nan, cells).astype(float)
         )
-    for row, name in zip(heard, utterance_names(recordings), strict=True):
-        names[row] = name
-    return names
+    told = dict(zip(heard.tolist(), utterance_names(recordings), strict=True))
+    return places, [told.get(row, name) for row, name in enumerate(names)]

@@ -54,14 +54,14 @@ OURS = (*TEXT, *TIMES, MARK, "synthetic")
 
 OTHERS = (
     *OURS,
-    *("duration", "seconds", "onset", "offset", "sampling_rate", "sample_rate"),
+    *("duration", "seconds", "onset", "offset", "timestamp", "sampling_rate", "sample_rate"),
     *("channel", "channels", "age", "gender", "sex", "take", "repetition", "fold", "split"),
     *("label", "target", "class", "class_label", "y", "code", "id", "index", "row", "number"),
     *("arousal", "valence", "dominance", "confidence", "agreement", "rating", "rater", "weight"),
 )
 """Columns that are no features, even of numbers, unless their table or the user says so."""
 
-SEPARATORS = ",;\t"
+SEPARATORS = ",;\t|"
 DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE)
 DECIMAL_POINT = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
@@ -223,8 +223,11 @@ def choose_features(
             "(features_from)",
             stacklevel=2,
         )
+    table = table.copy(deep=False)  # a big one is held once
     for name in features:
-        _make_numbers(table, name, path)
+        column = table[name]
+        if (numbers := _numbers(column, path)) is not column:
+            table[name] = numbers
     return Vectors(table, features, vectors.about)
 
 
@@ -279,9 +282,8 @@ def _repeats_a_label(column: pd.Series, table: pd.DataFrame) -> bool:
     )
 
 
-def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) -> None:
-    """Make a column numbers, if it is of another type and all its cells are."""
-    column = table[name]
+def _numbers(column: pd.Series, path: str | os.PathLike[str]) -> pd.Series:
+    """Return a column as numbers, if it is of another type and all its cells are."""
     numbers = column
     if column.dtype.kind not in "fiu":
         numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
@@ -292,11 +294,11 @@ def _make_numbers(table: pd.DataFrame, name: str, path: str | os.PathLike[str]) 
         cell = column.iloc[row]
         found = "the cell is empty" if pd.isna(cell) else f"it has {str(cell)!r}"
         raise AdanError(
-            f"{path} has no finite number for the feature {name!r} of row {row + 1} ({found}): "
-            "fill it in, drop the row, or name the features with --features-from (features_from)"
+            f"{path} has no finite number for the feature {column.name!r} of row {row + 1} "
+            f"({found}): fill it in, drop the row, or name the features with --features-from "
+            "(features_from)"
         )
-    if numbers is not column:
-        table[name] = numbers
+    return numbers
 
 
 def _some(names: Sequence[str]) -> str:
@@ -383,6 +385,7 @@ def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str,
     table = pd.concat(frames, axis=1)
     if [*table.columns] != schema.names:
         table = table[schema.names]
+    table.columns = pd.Index(_names(schema.names))
     return table, _provenance((schema.metadata or {}).get(b"adan", b"{}"), schema.names)
 
 
@@ -390,8 +393,10 @@ def _provenance(metadata: bytes, names: Sequence[str]) -> dict[str, Any]:
     """Return what `write_table` left; nothing where another wrote under the same key."""
     try:
         about = json.loads(metadata)
-        ours = isinstance(about, dict) and {*about.get("features", [])} <= {*names}
-    except (ValueError, TypeError):
+        ours = {*about.get("features", [])} <= {*names}
+        ours = ours and isinstance(about.get("feature_set", ""), str)
+        ours = ours and isinstance(about.get("rate"), int | None)
+    except (AttributeError, ValueError, TypeError):
         ours = False
     return about if ours else {}
 

@@ -405,9 +405,7 @@ def checked(values: Mapping[str, Any], where: str) -> Specification:
 
 
 def write_template(path: str | os.PathLike[str]) -> None:
-    """Write a commented study to start from; a file that is there already stays."""
-    if Path(path).exists():
-        raise AdanError(f"{path} is there already: choose another name with -o")
+    """Write a commented study to start from."""
     with replacing(path) as temporary:
         temporary.write_bytes(TEMPLATE.read_bytes())
 

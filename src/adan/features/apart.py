@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from adan.audio.decoding import BadAudio
 
 PROGRAM = Path(__file__).with_name("_worker.py")
+WORTH_A_PROCESS = 12
+"""Signals of a few seconds that take about as long as a process takes to start."""
 
 
 class _Process:
@@ -62,6 +64,11 @@ def start() -> None:
     """Have a process ready, since it takes a second to start."""
     if not _idle:
         _idle.append(_Process())
+
+
+def threads(n_signals: int) -> int:
+    """Return how many threads pay for so many signals: each has a process to start."""
+    return min(os.cpu_count() or 1, 1 + n_signals // WORTH_A_PROCESS)
 
 
 @contextmanager

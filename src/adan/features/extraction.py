@@ -41,7 +41,8 @@ class Options:
     progress : bool, default=True
         Show a progress bar on standard error when the work takes over two seconds.
     n_jobs : int, default=None
-        Number of threads; None is one a core. The numbers do not depend on it.
+        Number of threads; None is one a core, and one where files are few. No
+        number depends on it.
     scheduler : str, default=None
         Address of a Dask scheduler whose workers, which must see the files under the same paths,
         compute instead.
@@ -240,7 +241,7 @@ def _outcomes(
     outcome_of = partial(_outcome, extractor)
     with (
         warnings.catch_warnings(),
-        _mapping(options) as look,
+        _mapping(options, len(segments)) as look,
         progress_bar(total=len(segments), desc=title, delay=2, disable=not options.progress) as bar,
     ):
         warnings.simplefilter("ignore")
@@ -253,13 +254,14 @@ def _outcomes(
 
 
 @contextmanager
-def _mapping(options: Options) -> Iterator[Callable[..., Any]]:
-    """Yield a ``map``: that of threads here, or that of a cluster."""
+def _mapping(options: Options, n: int) -> Iterator[Callable[..., Any]]:
+    """Yield a ``map`` for ``n`` files: that of threads here, or that of a cluster."""
     if options.scheduler:
         with _cluster.connected(options.scheduler) as client:
             yield partial(_cluster.ordered, client)
     else:
-        with ThreadPoolExecutor(options.n_jobs or os.cpu_count()) as pool, apart.crew():
+        n_threads = options.n_jobs or apart.threads(n)
+        with ThreadPoolExecutor(n_threads) as pool, apart.crew():
             yield pool.map
 
 

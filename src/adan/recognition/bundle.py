@@ -112,6 +112,10 @@ def _check_bounds(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> No
     for name, array in arrays.items():
         if array.dtype.kind not in "fib" or not np.isfinite(array).all():
             raise ValueError(f"{name} is of no use")
+    if not (arrays["scaling.scale"] > 0).all():
+        raise ValueError("scaling.scale is of no use")
+    if not np.isin(arrays["map.codes"], range(len(classes))).all():
+        raise ValueError("map.codes name classes that there are not")
     for name in ("limit", "temperature"):
         if not isinstance(header[name], float | int) or not 1e-6 < header[name] < 1e6:
             raise ValueError(f"{name} is {str(header[name])[:20]}")

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from adan._files import readable
 from adan._input import check_labels, check_numbers
 from adan.classifiers.discriminant import MODERATE, ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
@@ -36,7 +35,7 @@ from adan.recognition.learning import (
     learn,
 )
 from adan.recognition.model import Model, Network, Rows, SupportVectors
-from adan.recognition.recordings import listen, predict_files, unusable
+from adan.recognition.recordings import complaints, listen, unusable
 from adan.synthesis import registry
 from adan.synthesis.base import Synthesizer
 
@@ -257,7 +256,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             If files cannot be used, or the recogniser was trained without speakers.
         """
         check_is_fitted(self)
-        rows = self._vectors(X)
+        rows, _ = self._vectors(X)
         self.model_.enrolled(rows)
         voices: dict[Any, Rows] = self.__dict__.setdefault("voices_", {})
         voices[speaker] = np.vstack([voices.get(speaker, rows[:0]), rows])
@@ -310,37 +309,37 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         Raises
         ------
         AdanError
-            If files cannot be used, or ``groups`` has another length or the recogniser was trained
-            without speakers.
+            If files cannot be used, or ``groups`` has another length or gaps, or the recogniser was
+            trained without speakers.
         """
         check_is_fitted(self)
+        check_labels(groups, "groups")
         speakers = None if groups is None else np.asarray(groups)
         n = len(X)  # type: ignore[arg-type]
         if speakers is not None and speakers.shape != (n,):
             raise AdanError(
                 f"groups has the shape {speakers.shape}: give the speaker of each of {n} rows"
             )
-        if _are_files(X):
-            return self._of_files([os.fspath(file) for file in X], speakers)
-        rows = self._vectors(X)
+        rows, places = self._vectors(X)
         if speakers is None:
-            return self.model_.probabilities(rows)
-        return self.model_.probabilities_of(rows, speakers, getattr(self, "voices_", None))
+            of = self.model_.probabilities(rows)
+        else:
+            voices = getattr(self, "voices_", None)
+            of = self.model_.probabilities_of(rows, speakers[places], voices)
+        return of if len(of) == n else pd.DataFrame(of).groupby(places).mean().to_numpy(np.float32)
 
-    def _vectors(self, X: ArrayLike | Sequence[str | os.PathLike[str]]) -> Rows:
-        if _are_files(X):
-            files = [os.fspath(file) for file in X]
-            windows, X = listen(self.model_, files)
-            _refuse_unusable(windows, files)
-        return validate_data(self, X, reset=False, dtype=np.float32)
-
-    def _of_files(self, files: list[str], speakers: NDArray[Any] | None) -> Rows:
-        who = None if speakers is None else [str(speaker) for speaker in speakers]
-        heard = {str(speaker): rows for speaker, rows in getattr(self, "voices_", {}).items()}
-        table = predict_files(self.model_, files, who, heard=heard)
-        _refuse_unusable(table, files)
-        means = table.groupby("file")[[f"p_{label}" for label in self.classes_]].mean()
-        return means.loc[[readable(file) for file in files]].to_numpy(np.float32)
+    def _vectors(
+        self, X: ArrayLike | Sequence[str | os.PathLike[str]]
+    ) -> tuple[Rows, NDArray[np.intp]]:
+        """Return vectors, and the place in X of what each is heard in."""
+        if not _are_files(X):
+            rows = validate_data(self, X, reset=False, dtype=np.float32)
+            return rows, np.arange(len(rows))
+        windows, rows = listen(self.model_, X)
+        if lost := len(unusable(windows)):
+            reasons = "; ".join(complaints(windows, X)[-lost:][:10])
+            raise AdanError(f"{lost} of {len(X)} audio files cannot be used ({reasons})")
+        return rows, windows.index[windows["problem"] == ""].to_numpy()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recogniser to one bundle (safetensors and JSON).
@@ -390,12 +389,6 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         if model.feature_names:
             recognizer.feature_names_in_ = np.array(model.feature_names, dtype=object)
         return recognizer
-
-
-def _refuse_unusable(table: pd.DataFrame, files: list[str]) -> None:
-    if len(bad := unusable(table)):
-        reasons = "; ".join(f"{row.file}: {row.problem}" for row in bad[:10].itertuples())
-        raise AdanError(f"{len(bad)} of {len(files)} audio files cannot be used ({reasons})")
 
 
 def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:

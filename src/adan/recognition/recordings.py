@@ -16,6 +16,7 @@ import pandas as pd
 from adan._files import readable
 from adan._progress import progress_bar
 from adan.audio.decoding import (
+    CUT,
     READ,
     UNREAD,
     BadAudio,
@@ -24,6 +25,7 @@ from adan.audio.decoding import (
     one_channel,
     read,
     resampled,
+    warn_of_cut,
 )
 from adan.errors import AdanError
 from adan.features import apart
@@ -36,9 +38,6 @@ LONGEST = 15.0
 
 WINDOW = 5.0
 """A longer recording is cut into equal windows of at most so many seconds."""
-
-CUT = 0.1
-"""Seconds that a recording that was not cut off may lack; the header of an MP3 file guesses."""
 
 SUFFIXES = (*READ, *UNREAD)
 """What is taken for audio in a folder; what cannot be read is named."""
@@ -114,9 +113,10 @@ def predict_files(
     Returns
     -------
     DataFrame
-        One row a window, in order: ``file``; ``start`` and ``end`` in seconds; ``emotion``;
-        ``p_anger`` and so on, the probability of each class; ``problem``, why a file or window
-        cannot be used (its emotion and probabilities are missing then), or empty.
+        One row a window, in order, indexed by the place of its recording among the files:
+        ``file``; ``start`` and ``end`` in seconds; ``emotion``; ``p_anger`` and so on, the
+        probability of each class; ``problem``, why a file or window cannot be used (its emotion
+        and probabilities are missing then), or empty.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def predict_files(
     table.insert(3, "emotion", emotions)
     for code, label in enumerate(model.classes):
         table.insert(4 + code, f"p_{label}", probabilities[:, code])
-    return table.reset_index(drop=True)
+    return table
 
 
 def listen(
@@ -151,8 +151,7 @@ def listen(
     Returns
     -------
     windows : DataFrame
-        ``file``, ``start``, ``end`` and ``problem`` of each window, as `predict_files` gives them,
-        indexed by the place of its recording among the files.
+        ``file``, ``start``, ``end`` and ``problem`` of each window, as `predict_files` gives them.
     vectors : ndarray of shape (n_good, d), float32
         Of the windows without a problem.
 
@@ -162,22 +161,20 @@ def listen(
         As in `predict_files`.
     """
     feature_set, rate = _feature_set(model), model.card.get("rate")
-    with (
-        warnings.catch_warnings(action="ignore"),
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        apart.crew(),
-    ):
-        plans = [*pool.map(_windows, map(Segment.of, files))]
+    with warnings.catch_warnings(action="ignore"):
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            plans = [*pool.map(_windows, map(Segment.of, files))]
         windows = [window for plan in plans for window in plan]
-        heard = list(
-            progress_bar(
-                iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
-                total=len(windows),
-                desc="listening",
-                delay=2,
-                disable=not progress,
+        with ThreadPoolExecutor(apart.threads(len(windows))) as pool, apart.crew():
+            heard = list(
+                progress_bar(
+                    iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
+                    total=len(windows),
+                    desc="listening",
+                    delay=2,
+                    disable=not progress,
+                )
             )
-        )
     table = pd.DataFrame(
         {
             "file": [readable(w.file) for w, _ in heard],
@@ -187,19 +184,18 @@ def listen(
         },
         index=np.repeat(range(len(plans)), [len(plan) for plan in plans]),
     )
-    narrow = [w for w, vector in heard if vector is not None and w.rate < (rate or 0)]
+    used = [(n, w) for n, (w, vector) in zip(table.index, heard, strict=True) if vector is not None]
+    narrow = {n: w for n, w in used if w.rate < (rate or 0)}
     if narrow:
+        one = next(iter(narrow.values()))
         warnings.warn(
-            f"{len({w.file for w in narrow})} of {len(files)} recordings are sampled at a lower "
-            f"rate than the training audio, {rate} Hz ({narrow[0].file} at {narrow[0].rate} Hz): "
-            f"trust them less, or record at {rate} Hz",
+            f"{len(narrow)} of {len(files)} recordings are sampled at a lower rate than the "
+            f"training audio, {rate} Hz ({readable(one.file)} at {one.rate} Hz): trust them less, "
+            f"or record at {rate} Hz",
             stacklevel=2,
         )
-    cut = {w.file: w.last / w.rate for w, vector in heard if vector is not None and w.is_cut}
-    if cut:
-        where = ", ".join(f"{readable(file)} after {end:.2f} s" for file, end in cut.items())
-        told = f"{len(cut)} of {len(files)} recordings are cut off ({where}): what is there is used"
-        warnings.warn(told, stacklevel=2)
+    ends = {readable(str(files[n])): w.last / w.rate for n, w in used if w.is_cut}
+    warn_of_cut(ends, len(files))
     vectors = [vector for _, vector in heard if vector is not None]
     return table, np.stack(vectors) if vectors else np.empty((0, model.n_features), np.float32)
 
@@ -212,8 +208,31 @@ def warm_up(model: Model) -> None:
 
 def unusable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each recording that gave nothing, with its first problem."""
-    heard = table.loc[table["problem"] == "", "file"]
-    return table[~table["file"].isin(heard)].drop_duplicates("file")
+    lost = table[~table.index.isin(table.index[table["problem"] == ""])]
+    return lost[~lost.index.duplicated()]
+
+
+def complaints(table: pd.DataFrame, files: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Say what cannot be used.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `predict_files` or `listen` gave.
+    files : sequence of path-like
+        What it was given.
+
+    Returns
+    -------
+    list of str
+        A line for each recording that gave nothing, after one for each such window of the others.
+    """
+    lost = unusable(table)
+    pauses = table[(table["problem"] != "") & ~table.index.isin(lost.index)]
+    return [
+        *(f"{p.file} ({p.start:g} to {p.end:g} s): {p.problem}" for p in pauses.itertuples()),
+        *(f"{readable(str(files[n]))}: {lost.at[n, 'problem']}" for n in lost.index),
+    ]
 
 
 def as_text(table: pd.DataFrame) -> str:
@@ -257,18 +276,20 @@ def _feature_set(model: Model) -> FeatureSet:
 
 
 def _windows(recording: Segment) -> list[_Window]:
-    file = recording.file
+    file, digits = recording.file, 2 if recording.is_whole else 3
     try:
         header = header_of(file)
         first, last = recording.samples(header)
     except BadAudio as problem:
-        return [_Window(file, problem=str(problem))]
-    if not recording.is_whole:
-        return [_Window(file, header.rate, first, last, digits=3)]
-    n = int(np.ceil(header.seconds / WINDOW)) if header.seconds > LONGEST else 1
-    cuts = np.linspace(0, header.n_samples, n + 1).round().astype(int).tolist()
-    windows = [_Window(file, header.rate, a, b) for a, b in pairwise(cuts)]
-    return [*windows[:-1], replace(windows[-1], is_cut=header.is_cut)]
+        claimed = recording.start, recording.end if recording.end < np.inf else recording.start
+        first, last = (round(1000 * seconds) for seconds in claimed)
+        return [_Window(file, 1000, first, last, problem=str(problem), digits=digits)]
+    is_long = recording.is_whole and header.seconds > LONGEST
+    n = int(np.ceil(header.seconds / WINDOW)) if is_long else 1
+    cuts = np.linspace(first, last, n + 1).round().astype(int).tolist()
+    windows = [_Window(file, header.rate, a, b, digits=digits) for a, b in pairwise(cuts)]
+    is_cut = header.is_cut and last == header.n_samples
+    return [*windows[:-1], replace(windows[-1], is_cut=is_cut)]
 
 
 def _heard(

@@ -56,4 +56,4 @@ class SMOTE(Synthesizer):
             rows, labels = rows[len(self.codes_) :], labels[len(self.codes_) :]
             for c in targets:
                 X[codes == c] = rows[labels == c]
-        return self.scaler_.inverse_transform(X)
+        return self.scaler_.inverse_transform(X) if len(X) else X
