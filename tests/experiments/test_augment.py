@@ -45,6 +45,22 @@ def test_each_set_has_the_class_mix_of_the_real_rows(table):
     )
 
 
+def test_classes_are_filled_up_to_the_largest(table):
+    fewer = table[(table["emotion"] != "anger") | (np.arange(12) < 6)]
+    both = augment(Vectors(fewer, FEATURES), Duplication(), balance=True).table
+    assert both["emotion"].value_counts().to_dict() == dict.fromkeys(
+        ["anger", "fear", "sadness"], 4
+    )
+    assert set(both.query("synthetic")["emotion"]) == {"anger"}
+    with pytest.raises(AdanError, match="all classes of column 'emotion' have as many rows"):
+        augment(Vectors(table, FEATURES), Duplication(), balance=True)
+
+
+def test_sets_and_filling_up_are_not_both_had(capsys):
+    assert main(["augment", "x.csv", "--balance", "--times", "2", "-o", "y.csv"]) == 2
+    assert "--times adds sets, and --balance fills classes up" in capsys.readouterr().err
+
+
 def test_whole_number_labels_stay_whole_numbers(table):
     table["emotion"] = table.pop("emotion").map({"anger": 0, "fear": 1, "sadness": 2})
     longer = augment(Vectors(table, FEATURES), Duplication(), times=1)

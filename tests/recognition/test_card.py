@@ -4,13 +4,20 @@ from adan.recognition.card import as_text
 
 
 def test_the_card_in_words(make_recognizer, make_speakers):
-    lines = as_text(make_recognizer().fit(*make_speakers()).card_).splitlines()
+    recognizer = make_recognizer().fit(*make_speakers())
+    lines = as_text(recognizer.card_).splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[0] == "corpus           not named: 60 utterances, 3 speakers"
     assert "training         dnn on real vectors and 1 times as many by adan, seed 0" in lines
     assert any(line.startswith("unseen speakers  WA ") for line in lines)
     assert any(line.startswith("calibration      the label's probability is") for line in lines)
     assert any(line.startswith("enrolment        WA / UAR after so many") for line in lines)
+    told = recognizer.held_out_
+    of_anger = (told["predicted"] == "anger")[told["true"] == "anger"].mean()
+    assert any(
+        line.startswith(f"recall           anger {of_anger:.0%}".replace("%", " %"))
+        for line in lines
+    )
 
 
 def test_what_was_chosen_is_told_with_what_it_was_chosen_from(make_recognizer, make_speakers):

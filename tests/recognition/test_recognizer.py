@@ -243,6 +243,21 @@ def test_the_known_figure_stands_in_the_card(monkeypatch):
     assert figures["calibration_error"] < 0.1
 
 
+def test_what_is_recommended_for_a_rare_emotion_is_tested_and_kept(make_rows, tmp_path):
+    X, y = make_rows(n=120, d=30, classes=("anger", "boredom", "fear", "sadness"))
+    speakers = np.repeat(["s1", "s2", "s3", "s4"], 30)
+    kept = (y != "fear") | (np.arange(120) % 6 == 0)
+    X, y, speakers = X[kept], y[kept], speakers[kept]
+    recogniser = EmotionRecognizer(classifier="recommended").fit(X, y, speakers)
+    assert recogniser.card_["classifier"] == "recommended"
+    assert recogniser.card_["unseen_speakers"]["uar"]["value"] > 80
+    recogniser.save(tmp_path / "model.adan")
+    again = EmotionRecognizer.load(tmp_path / "model.adan")
+    np.testing.assert_array_equal(again.predict_proba(X), recogniser.predict_proba(X))
+    with pytest.raises(AdanError, match="give at least two speakers"):
+        EmotionRecognizer(classifier="recommended").fit(X, y)
+
+
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
 def test_a_speaker_or_an_emotion_that_is_missing(make_recognizer, make_speakers, gap):
     X, y, speakers = make_speakers()

@@ -20,6 +20,7 @@ from adan._input import check_labels
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import Tuned, inner_folds
+from adan.errors import AdanError
 from adan.networks.coordinates import principal_coordinates, turned
 from adan.synthesis.base import Synthesizer, filling
 from adan.synthesis.borrowing import BorrowedSpread
@@ -156,7 +157,16 @@ class Recommended(Tuned):
         estimator
             The candidate with the highest UAR, the mean over rehearsals, the first of equals; not
             fitted.
+
+        Raises
+        ------
+        AdanError
+            If there is one speaker only.
         """
+        if len(np.unique(speakers)) < 2:
+            raise AdanError(
+                "remedies are compared on speakers left out: give at least two speakers"
+            )
         rng = np.random.default_rng(self.random_state)
         short = X
         if len(X) < X.shape[1]:

@@ -53,9 +53,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument(
         "--classifier",
-        choices=("auto", "discriminant", "svm", "dnn", "whitened dnn"),
+        choices=("auto", "discriminant", "svm", "dnn", "whitened dnn", "recommended"),
         default="auto",
-        help="auto compares several on speakers left out and takes the best [auto]",
+        help="auto compares several on speakers left out and takes the best; recommended is for an "
+        "emotion that is rare, and tries remedies, borrowed vectors among them [auto]",
     )
     command.add_argument(
         "--times",

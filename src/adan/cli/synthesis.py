@@ -22,7 +22,13 @@ from adan.cli._options import (
 )
 from adan.errors import AdanError
 
-OF_ROWS = {"label": "emotion", "method": "transfer", "times": 10, "epochs": None}
+OF_ROWS = {
+    "label": "emotion",
+    "method": "transfer",
+    "times": 10,
+    "balance": False,
+    "epochs": None,
+}
 """Options of ``augment`` that are of synthetic rows alone, and their defaults."""
 
 
@@ -46,6 +52,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=positive,
         metavar="N",
         help="synthetic sets, each as large as the real one [10]",
+    )
+    command.add_argument(
+        "--balance",
+        action="store_true",
+        help="add no sets, but fill every class up to the largest",
     )
     command.add_argument(
         "--epochs",
@@ -111,6 +122,8 @@ def _synthesize(options: argparse.Namespace) -> None:
     from adan.experiments.augment import augment
     from adan.synthesis.registry import synthesizer
 
+    if options.balance and options.times != OF_ROWS["times"]:
+        raise AdanError("--times adds sets, and --balance fills classes up: leave one out")
     if options.strengths:
         raise AdanError("--strengths needs a perturbation: name one with --audio")
     of_corpus = dict(options.corpus_options)
@@ -126,6 +139,7 @@ def _synthesize(options: argparse.Namespace) -> None:
         synthesizer(options.method, random_state=options.seed, **epochs),
         label=options.label,
         times=options.times,
+        balance=options.balance,
         progress=True,
     )
     write_table(vectors.table, options.output, features=vectors.features, about=vectors.about)

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from adan.corpora import Vectors
 from adan.corpora.base import check_spelling
 from adan.errors import AdanError
-from adan.synthesis.base import Synthesizer, fit_all
+from adan.synthesis.base import Synthesizer, filling, fit_all
 
 
 def augment(
@@ -18,6 +18,7 @@ def augment(
     *,
     label: str = "emotion",
     times: int = 10,
+    balance: bool = False,
     progress: bool = False,
 ) -> Vectors:
     """Append synthetic rows to a table of feature vectors.
@@ -32,19 +33,22 @@ def augment(
         The column with the classes.
     times : int, default=10
         Synthetic sets, each of the table's size and class make-up.
+    balance : bool, default=False
+        In place of ``times``: synthetic rows fill every class up to the largest.
     progress : bool, default=False
         Show a progress bar on standard error.
 
     Returns
     -------
     Vectors
-        The table as it was, then ``times`` as many synthetic rows, told apart by a boolean
-        column ``synthetic``. What is known of real utterances only is missing in synthetic rows.
+        The table as it was, then the synthetic rows, told apart by a boolean column
+        ``synthetic``. What is known of real utterances only is missing in synthetic rows.
 
     Raises
     ------
     AdanError
-        If there is no such column, a label or a feature is missing, or there are no features.
+        If there is no such column, a label or a feature is missing, there are no features, or
+        there is nothing to fill up.
     """
     table = vectors.table
     if label not in table:
@@ -62,8 +66,11 @@ def augment(
         raise AdanError(f"the table has {len(table)} rows, and two are needed at least: add some")
     fitted = clone(synthesizer)
     labels = table[label].to_numpy()
+    wanted = filling(labels) if balance else np.tile(labels, times)
+    if not len(wanted):
+        raise AdanError(f"all classes of column {label!r} have as many rows: nothing to fill up")
     fit_all([fitted], [(table[features], labels)], progress=progress)
-    X, y = fitted.sample(np.tile(labels, times))
+    X, y = fitted.sample(wanted)
     names = [f"synthetic-{i:06d}" for i in range(1, len(y) + 1)]
     rows = pd.DataFrame(X, index=names, columns=features).assign(**{label: y})
     both = pd.concat([_nullable(table.set_axis(table.index.astype(str))), rows])

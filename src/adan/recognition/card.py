@@ -109,6 +109,8 @@ def as_text(card: dict[str, Any]) -> str:
     }
     if "unseen_speakers" in card:
         lines |= _measured(**card["unseen_speakers"])
+    if "recall" in card:
+        lines["recall"] = ", ".join(f"{label} {r:.0f} %" for label, r in card["recall"].items())
     if "choice" in card:
         tried = (f"{uar:.1f} % ({name})" for name, uar in card["choice"].items())
         lines["chosen"] = f"by its UAR on speakers left out: {', '.join(tried)}"

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.metrics import recall_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._input import check_labels, check_numbers
 from adan.classifiers.discriminant import MODERATE, ShrunkDiscriminant
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.labels import encoded
+from adan.classifiers.recommended import Augmented
 from adan.classifiers.registry import CLASSIFIERS as ALL_CLASSIFIERS
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
@@ -40,7 +42,8 @@ from adan.synthesis import registry
 from adan.synthesis.base import Synthesizer
 
 CLASSIFIERS = {
-    name: ALL_CLASSIFIERS[name] for name in ("dnn", "svm", "discriminant", "whitened dnn")
+    name: ALL_CLASSIFIERS[name]
+    for name in ("dnn", "svm", "discriminant", "whitened dnn", "recommended")
 }
 
 DISCRIMINANTS = {f"discriminant, shrinkage {s:g}": ShrunkDiscriminant(s) for s in MODERATE}
@@ -58,11 +61,13 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         What synthetic training vectors are drawn from: a name of `adan.synthesis.registry.names`,
         or an estimator, of which a clone is fitted. "auto" adds none, since none of them made the
         best classifier better (``docs/results.md``).
-    classifier : {"auto", "discriminant", "svm", "dnn", "whitened dnn"} or one, default="auto"
+    classifier : str or classifier, default="auto"
         "auto" takes the best of a shrunk linear discriminant with four shrinkages, the paper's SVM
         and one with C = 100, compared on training speakers that were left out; "discriminant" the
-        best shrinkage; "svm" and "dnn" are the paper's, "whitened dnn" is `WhitenedDNN`. Of an
-        estimator of these classes a clone is fitted.
+        best shrinkage; "svm" and "dnn" are the paper's, "whitened dnn" is `WhitenedDNN`.
+        "recommended" is for an emotion that is rare: it takes the remedy that suits the other
+        emotions, were they as rare, synthetic vectors among them. Of an estimator of these classes
+        a clone is fitted.
     times : int, default=10
         With a synthesizer, the synthetic sets, each of the size and class make-up of the real one;
         0 for none.
@@ -219,6 +224,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             **figures(codes, predicted, speakers, self.random_state),
             **calibration.report(learnt.scores, probabilities, codes),
         }
+        recalls = recall_score(codes, predicted, average=None)
+        card["recall"] = dict(zip(self.classes_.tolist(), (100 * recalls).tolist(), strict=True))
         if len(learnt.uar) > 1:
             card["choice"] = learnt.uar
         enrolment, without = enrolments(learnt)
@@ -435,8 +442,10 @@ def _described(name: str, description: Any) -> Any:
     return make(description["name"], **parameters)
 
 
-def _in_numpy(classifier: DNNClassifier | RBFSVM | ShrunkDiscriminant) -> Network | SupportVectors:
+def _in_numpy(classifier: Any) -> Network | SupportVectors:
     """Return a trained classifier as what a `Model` computes with."""
+    if isinstance(classifier, Augmented):
+        classifier = classifier.classifier_
     if isinstance(classifier, ShrunkDiscriminant):
         coef, intercept = classifier.coef_.T, classifier.intercept_
         return Network((coef.astype(np.float32),), (intercept.astype(np.float32),), "relu")
@@ -445,4 +454,5 @@ def _in_numpy(classifier: DNNClassifier | RBFSVM | ShrunkDiscriminant) -> Networ
         weights = tuple(w[0].numpy() for w in network.weights)
         biases = tuple(b[0, 0].numpy() for b in network.biases)
         return Network(weights, biases, classifier.activation)
-    return SupportVectors(*classifier.pairwise(), gamma=float(classifier.gamma_))
+    vectors, coefficients, intercepts = classifier.pairwise()
+    return SupportVectors(vectors, coefficients, intercepts, float(classifier.gamma_))
