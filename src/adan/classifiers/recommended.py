@@ -108,10 +108,12 @@ class Recommended(Tuned):
         self.kind = kind
         self.random_state = random_state
 
-    def candidates(self, n_features: int, times: int | None = None) -> list[Any]:
+    def candidates(
+        self, n_features: int, times: int | None = None, shrinkage: float = 1.0
+    ) -> list[Any]:
         """Return what there is to choose from: first what a kind does with real data alone.
 
-        ``times`` is that of `Augmented`.
+        ``times`` is that of `Augmented`, ``shrinkage`` that of all discriminants.
         """
 
         def augmented(classifier: Any, synthesizer: Synthesizer) -> Augmented:
@@ -119,11 +121,11 @@ class Recommended(Tuned):
 
         borrowed, gaussian = BorrowedSpread(), ClassGaussian()
         small, large = RBFSVM(10.0, 1 / n_features), RBFSVM(100.0, 0.1 / n_features)
-        discriminant = ShrunkDiscriminant(1.0)
+        discriminant = ShrunkDiscriminant(shrinkage)
         of_kind = {
             "discriminant": [
                 discriminant,
-                ShrunkDiscriminant(1.0, correct_bias="left out"),
+                ShrunkDiscriminant(shrinkage, correct_bias="left out"),
                 augmented(discriminant, borrowed),
             ],
             "svm": [
@@ -181,7 +183,8 @@ class Recommended(Tuned):
             return float(np.mean(scores))
 
         times = None if _are_rare(y).any() else SETS
-        return max(self.candidates(X.shape[1], times), key=uar)
+        shrinkage = ShrunkDiscriminant().fit(short, y, speakers).shrinkage_
+        return max(self.candidates(X.shape[1], times, shrinkage), key=uar)
 
     def _rehearsals(
         self, y: NDArray[Any], speakers: NDArray[Any], rng: np.random.Generator
