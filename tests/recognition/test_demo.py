@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,18 @@ def test_a_voice_is_learnt_recording_by_recording(emodb):
 def test_a_recording_that_cannot_be_used_is_told(model, make_audio):
     with pytest.raises(AdanError, match="cannot be used: silent"):
         demo.answer(model, make_audio("silent.wav", np.zeros(8000)))
+
+
+def test_what_limits_trust_in_a_recording_is_told(model, make_audio, make_signal):
+    (*_, note), _ = demo.answer(
+        replace(model, card={**model.card, "rate": 16000}),
+        make_audio("n.wav", make_signal(rate=8000), rate=8000),
+    )
+    assert "16000 Hz (this one at 8000 Hz): trust them less" in note
+    whole = Path(make_audio("whole.wav"))
+    whole.write_bytes(whole.read_bytes()[:-6000])
+    (*_, note), _ = demo.answer(model, str(whole))
+    assert "1 of 1 recordings are cut off (this one after 0.31 s): what is there is used." in note
 
 
 def test_a_long_recording_gets_the_mean_of_its_windows(model, make_audio, make_signal):

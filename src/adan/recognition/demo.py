@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import traceback
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
@@ -21,6 +22,7 @@ import pandas as pd
 
 from adan._colours import CLASSES, THEMES
 from adan._extras import require
+from adan._files import readable
 from adan.audio.decoding import BadAudio, header_of
 from adan.errors import AdanError
 from adan.recognition.card import as_text
@@ -225,10 +227,13 @@ def answer(model: Model, file: str, heard: Rows | None = None) -> tuple[Answer, 
     with suppress(BadAudio):  # of which more is told below
         if header_of(file).seconds > LONGEST:
             raise AdanError(f"The recording is longer than {LONGEST // 60} minutes.")
-    windows, X = listen(model, [file])
+    with warnings.catch_warnings(record=True, action="always") as warned:
+        windows, X = listen(model, [file])
     if not len(X):
         raise AdanError(f"The recording cannot be used: {windows['problem'].iloc[0]}.")
-    remarks = [] if len(X) == 1 else [f"Means over {len(X)} windows of the recording."]
+    remarks = [f"{w.message}.".replace(readable(file), "this one") for w in warned]
+    if len(X) > 1:
+        remarks.append(f"Means over {len(X)} windows of the recording.")
     known = X if heard is None else np.vstack([heard, X])
     stranger = probabilities = model.probabilities(X).mean(axis=0)
     if heard is not None:
