@@ -44,7 +44,7 @@ def test_table_with_names_of_its_own(make_csv):
         ("", "my.csv cannot be read as csv"),
         ("file,emotion,speaker\n", "my has no utterances"),
         ("emotion,speaker\njoy,01\n", r"no column 'file' .*\(it has emotion, speaker\)"),
-        ("file|emotion|speaker\na.wav|joy|01\n", r"\(it has file\|emotion\|speaker\)"),
+        ("file/emotion/speaker\na.wav/joy/01\n", r"\(it has file/emotion/speaker\)"),
         ("file,speaker\na.wav,01\n", r"no column 'emotion' \(it has file, speaker\)"),
         ("file,emotion\na.wav,joy\n", r"no column 'speaker' \(it has file, emotion\)"),
         ("file,emotion,speaker\na.wav,joy,01,9\n", "a row has more values than the header"),
