@@ -4,9 +4,25 @@ import pandas as pd
 import pytest
 
 from adan.cli import main
+from adan.reports.curves import MEASURES
 from adan.reproduction import scarcity
 
 
+@pytest.fixture
+def _small(monkeypatch):
+    """Two methods and two classifiers of each study are enough."""
+    whole = scarcity.specification
+
+    def small(*which, **how):
+        values = whole(*which, **how).model_dump(exclude_unset=True)
+        kept = {"methods": ("real only", "borrowing"), "classifiers": ("svm", "discriminant")}
+        parts = {part: {n: values[part][n] for n in names} for part, names in kept.items()}
+        return whole(*which, **how).changed(**parts)
+
+    monkeypatch.setattr(scarcity, "specification", small)
+
+
+@pytest.mark.usefixtures("_small")
 def test_it_leaves_curves_and_runs_that_can_be_reported(make_study_file, tmp_path, capsys):
     corpus = make_study_file().with_name("rows.parquet")
     folder = tmp_path / "run"
@@ -22,7 +38,8 @@ def test_it_leaves_curves_and_runs_that_can_be_reported(make_study_file, tmp_pat
         assert "QUICK" in text
         assert (folder / name / "curves.png").stat().st_size > 10_000
         assert "<svg" in (folder / name / "curves.svg").read_text()
-        assert len(pd.read_csv(folder / name / "curves.csv")) > 8
+        points = pd.read_csv(folder / name / "curves.csv").value_counts("score").to_dict()
+        assert points == {"scarcity": dict.fromkeys(MEASURES.values(), 4), "few": {"UAR": 4}}[name]
         assert main(["report", str(folder / name)]) == 0
 
 
