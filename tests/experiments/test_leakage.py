@@ -16,7 +16,6 @@ from adan.audio.perturbation import Speed
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import TunedSVM
 from adan.evaluation.scores import score
-from adan.experiments import study
 from adan.experiments.study import Data, Method, Study, run
 from adan.synthesis.base import Synthesizer
 from adan.synthesis.registry import BUILT_IN, synthesizer
@@ -78,14 +77,6 @@ class TunedSpy(TunedSVM):
 
     def choose(self, X, y, speakers):
         return Spy("tuned", super().choose(X, y, speakers))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_quality():
-    """Nothing is fitted to measure quality, so time is better spent otherwise."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(study, "QUALITY_FOLDS", 0)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,16 @@ import pytest
 
 from adan import ADAN, RBFSVM, Duplication
 from adan.evaluation.quality import FLOOR
-from adan.experiments import quality
+from adan.experiments import quality, study
 from adan.experiments.quality import named, quality_of
 from adan.experiments.study import Data, Folds, Method, Study, results
 
 SMALL = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3)
+
+
+@pytest.fixture(autouse=True)
+def _quality(monkeypatch):
+    monkeypatch.setattr(study, "QUALITY_FOLDS", 3)
 
 
 @pytest.fixture
