@@ -140,6 +140,25 @@ def test_numbers_that_no_training_gives(make_old, name, value):
     _refused(path, "damaged")
 
 
+@pytest.fixture(scope="module")
+def enrollable(make_rows):
+    X, y = make_rows(n=60, d=12)
+    speakers = np.repeat(["s1", "s2", "s3"], 20)
+    return EmotionRecognizer(classifier="discriminant").fit(X, y, speakers)
+
+
+@pytest.mark.parametrize("name", ["prior_weight", "temperature"])
+@pytest.mark.parametrize("value", [None, -1, 0, 4_000_000_000, "", [], [[]], [1.0], {}, True])
+def test_constants_that_no_enrolment_has(enrollable, tmp_path, name, value):
+    path = tmp_path / "model.adan"
+    enrollable.save(path)
+    header, arrays = _arrays.read(path, bundle.KIND)
+    header["enrolment"][name] = value
+    stored = {n: v for n, v in header.items() if n not in ("format", "kind", "sha256")}
+    _rewrite(path, {**stored, "sha256": bundle._digest(stored, arrays)}, arrays)
+    _refused(path, name)
+
+
 def test_settings_of_no_recogniser_are_refused_by_its_class(make_old):
     path = make_old()
     header, arrays = _arrays.read(path, bundle.KIND)

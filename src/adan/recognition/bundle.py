@@ -116,9 +116,10 @@ def _check_bounds(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> No
         raise ValueError("scaling.scale is of no use")
     if not np.isin(arrays["map.codes"], range(len(classes))).all():
         raise ValueError("map.codes name classes that there are not")
-    for name in ("limit", "temperature"):
-        if not isinstance(header[name], float | int) or not 1e-6 < header[name] < 1e6:
-            raise ValueError(f"{name} is {str(header[name])[:20]}")
+    numbers = {name: header[name] for name in ("limit", "temperature")}
+    for name, number in [*numbers.items(), *header.get("enrolment", {}).items()]:
+        if type(number) not in (float, int) or not 1e-6 < number < 1e6:
+            raise ValueError(f"{name} is {str(number)[:20]}")
 
 
 def _check_card(card: dict[str, Any]) -> None:
@@ -150,14 +151,13 @@ def _check(model: Model) -> None:
     """Describe and compute once, so that parts that do not fit are found here and not later."""
     as_text(model.card)
     nothing = np.zeros((1, model.n_features), np.float32)
-    probabilities = model.probabilities(nothing)
+    told = [model.probabilities(nothing)]
     if model.enrolment is not None:
-        model.enrolled(nothing).probabilities(nothing)
+        told.append(model.enrolled(nothing).probabilities(nothing))
     plane = model.map
     n = len(plane.points)
     if (
-        probabilities.shape != (1, len(model.classes))
-        or not np.isfinite(probabilities).all()
+        any(p.shape != (1, len(model.classes)) or not np.isfinite(p).all() for p in told)
         or plane(model.normalised(nothing)).shape != (1, 2)
         or (plane.points.shape, plane.codes.shape, plane.synthetic.shape) != ((n, 2), (n,), (n,))
         or len(model.feature_names) not in (0, model.n_features)
