@@ -92,6 +92,17 @@ def test_a_table_of_any_origin_needs_no_names(tmp_path):
     assert vectors.features == ["x"]
 
 
+def test_text_of_bytes_that_are_none_is_refused(tmp_path):
+    words = pa.Array.from_buffers(
+        pa.string(),
+        2,
+        [None, pa.array([0, 3, 6], pa.int32()).buffers()[1], pa.py_buffer(b"joyan\xff")],
+    )
+    pq.write_table(pa.table({"emotion": words, "f": [0.5, 1.5]}), tmp_path / "x.parquet")
+    with pytest.raises(AdanError, match=r"x\.parquet cannot be read as parquet: .*Invalid UTF8"):
+        read_table(tmp_path / "x.parquet")
+
+
 def test_pandas_own_parquet_with_an_index(tmp_path, make_table):
     make_table().to_parquet(tmp_path / "x.parquet")
     assert read_table(tmp_path / "x.parquet").table.index.tolist() == ["u1", "u2", "u3", "04"]

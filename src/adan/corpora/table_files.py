@@ -380,7 +380,9 @@ def _read_parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str,
             if pa.types.is_floating(column.type):
                 kinds.setdefault(column.type, []).append(column.name)
         known = [name for name in schema.names if name not in {*chain(*kinds.values())}]
-        frames = [file.read(known).to_pandas(ignore_metadata=True)]
+        others = file.read(known)
+        others.validate(full=True)  # text of bytes that are none would fail later
+        frames = [others.to_pandas(ignore_metadata=True)]
         frames += [_read_features(file, names, kind) for kind, names in kinds.items()]
     table = pd.concat(frames, axis=1)
     if [*table.columns] != schema.names:
