@@ -27,7 +27,7 @@ def spread(rows):
 
 spreads = {}
 for name in names:
-    short = {"epochs": 60, "autoencoder_hidden": (200, 200)} if name == "adan" else {}
+    short = {"epochs": 60, "autoencoder_hidden": (100, 100)} if name == "adan" else {}
     X_new, y_new = synthesizer(name, random_state=0, **short).fit(X, y).sample(y)
     spreads[name] = [
         spread(X_new[y_new == label]) / spread(X[y == label]) for label in emodb.target_names

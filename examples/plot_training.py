@@ -14,7 +14,7 @@ from adan import ADAN, load_emodb
 
 emodb = load_emodb()
 X = StandardScaler().fit_transform(emodb.data[:, ::16])
-small = {"autoencoder_hidden": (200, 200), "epochs": 60, "random_state": 0}
+small = {"autoencoder_hidden": (100, 100), "epochs": 60, "random_state": 0}
 games = {
     "learning rate 0.0003": ADAN(learning_rate=3e-4, **small),
     "learning rate 0.003": ADAN(learning_rate=3e-3, **small),

@@ -21,7 +21,7 @@ from adan.synthesis.base import Synthesizer
 from adan.synthesis.registry import BUILT_IN, synthesizer
 
 SHORT = {
-    "epochs": 2,
+    "epochs": 1,
     "autoencoder_hidden": (20,),
     "hidden": (10,),
     "denoiser_hidden": (10,),
