@@ -127,7 +127,7 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_
         process = begun(study, folder)
         while process.is_alive() and len(list(folder.glob("cells/[!.]*.json"))) < n_done:
             time.sleep(0.005)
-        process.join(rng.uniform(0, 0.2))
+        process.join(rng.uniform(0, 0.1))
         process.kill()
         process.join()
         assert len(Store(folder).status().done) >= n_done

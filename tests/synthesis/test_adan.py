@@ -69,7 +69,7 @@ def test_history_is_a_table_with_a_row_an_epoch(make_adan, make_rows):
 
 
 def test_training_reconstructs_and_classifies(make_adan, make_rows):
-    adan = make_adan(epochs=150, learning_rate=1e-3, batch_size=15).fit(*make_rows())
+    adan = make_adan(epochs=80, learning_rate=2e-3, batch_size=15).fit(*make_rows())
     history = pd.DataFrame(adan.history_)
     assert history["loss_reconstruction"].iloc[-1] < 0.5 * history["loss_reconstruction"].iloc[0]
     assert history["accuracy_real"].iloc[-1] > 0.95

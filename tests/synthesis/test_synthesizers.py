@@ -188,7 +188,7 @@ LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
 POOR = {
     "sequential": {"epochs": 60, **NARROW},
     "gan": {"learning_rate": 1e-3, **LONG},
-    "aae": {**NARROW, "latent_dim": 3, "hidden": (50, 50), "epochs": 150, "batch_size": 50},
+    "aae": {**NARROW, "latent_dim": 3, "hidden": (50, 50), "epochs": 110, "batch_size": 50},
 }
 
 
