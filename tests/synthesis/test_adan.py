@@ -79,7 +79,7 @@ def test_training_reconstructs_and_classifies(make_adan, make_rows):
 @pytest.mark.parametrize("d", [10, 100])
 def test_encode_and_decode_keep_shapes_and_units(make_adan, make_rows, d):
     X, y = make_rows(d=d)
-    adan = make_adan(epochs=200, learning_rate=1e-3, latent_dim=20).fit(1000 * X, y)
+    adan = make_adan(epochs=100, learning_rate=2e-3, latent_dim=20).fit(1000 * X, y)
     latents = adan.encode(1000 * X)
     assert latents.shape == (60, 20)
     assert np.abs(latents).max() < 1

@@ -181,7 +181,7 @@ GOOD = {
         "batch_size": 150,
         "learning_rate": 3e-3,
     },
-    "cvae": {"epochs": 200, "hidden": (50, 50), "learning_rate": 3e-3},
+    "cvae": {"epochs": 120, "hidden": (50, 50), "learning_rate": 3e-3},
     "diffusion": {"epochs": 100, "latent_dim": 10, "denoiser_hidden": (100, 100), **NARROW},
 }
 LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
