@@ -14,14 +14,14 @@ VECTORS = """Parameters
 ----------
 X : array-like of shape (n_samples, n_features)
     Standardised feature vectors."""
-LEARNT_FROM_VECTORS = f"""{VECTORS}
-y : array-like of shape (n_samples,)
+LEARNT = """y : array-like of shape (n_samples,)
     Class labels.
 
 Returns
 -------
 Self
     The fitted classifier."""
+LEARNT_FROM_VECTORS = f"{VECTORS}\n{LEARNT}"
 LABELS = """Returns
 -------
 ndarray of shape (n_samples,)

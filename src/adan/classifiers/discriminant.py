@@ -29,8 +29,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described
-from adan._input import check_labels
-from adan.classifiers.labels import encoded, unweighted_recall
+from adan.classifiers.labels import encoded, unweighted_recall, validated
 from adan.errors import AdanError
 from adan.networks.coordinates import SPANNING, in_small_span, principal_axes
 
@@ -126,8 +125,7 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         AdanError
             If ``y`` holds one class only, or a parameter or ``groups`` cannot be used.
         """
-        check_labels(y, "y")
-        rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        rows, labels = validated(self, X, y, [np.float64, np.float32])
         self.classes_, codes = encoded(labels)
         candidates = self._candidates()
         centre = rows.mean(axis=0, dtype=np.float64)

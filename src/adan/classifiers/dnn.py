@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described, documented
-from adan._input import check_labels
 from adan.classifiers.discriminant import Moments, span, whitening
-from adan.classifiers.labels import encoded
+from adan.classifiers.labels import encoded, validated
 from adan.networks.coordinates import in_small_span, turned
 from adan.networks.loop import Batch, accuracy, n_batches, n_rounds
 from adan.networks.losses import classification_loss
@@ -128,8 +127,7 @@ class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):
 
     @computing()
     def _prepare(self, X: ArrayLike, y: ArrayLike, n_real: int | None) -> Job:
-        check_labels(y, "y")
-        rows, labels = validate_data(self, X, y, dtype=np.float32)
+        rows, labels = validated(self, X, y, np.float32)
         self.classes_, codes = encoded(labels)
         seed = seed_of(self.random_state)
         axes = self._axes(rows[:n_real], codes[:n_real], np.random.default_rng(seed))

@@ -1,12 +1,14 @@
-"""Labels as classifiers take them."""
+"""Vectors and labels as classifiers take them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
 
 from adan._input import check_labels
 from adan.errors import AdanError
@@ -26,15 +28,28 @@ def columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2
 
 
+def validated(
+    classifier: BaseEstimator, X: ArrayLike, y: ArrayLike, dtype: Any
+) -> tuple[NDArray[np.floating], NDArray[Any]]:
+    """Return vectors and labels that scikit-learn has checked for a classifier that is fitted.
+
+    Raises
+    ------
+    AdanError
+        If a label is missing.
+    """
+    check_labels(y, "y")
+    return validate_data(classifier, X, y, dtype=dtype)
+
+
 def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Return the classes, sorted, and the code of each label.
 
     Raises
     ------
     AdanError
-        If there is one class only, or a label is missing.
+        If there is one class only.
     """
-    check_labels(labels, "y")
     check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:

@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
-from adan._input import check_labels
 from adan.classifiers.discriminant import ShrunkDiscriminant
+from adan.classifiers.labels import validated
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import Tuned, inner_folds
 from adan.errors import AdanError
@@ -70,8 +70,7 @@ class Augmented(ClassifierMixin, BaseEstimator):
     @described(LEARNT_FROM_VECTORS)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit to vectors."""
-        check_labels(y, "y")
-        rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
+        rows, labels = validated(self, X, y, [np.float32, np.float64])
         synthesizer = clone(self.synthesizer).set_params(random_state=self.random_state)
         wanted = filling(labels) if self.times is None else np.tile(labels, self.times)
         drawn, of_drawn = synthesizer.fit(rows, labels).sample(wanted)
@@ -183,8 +182,12 @@ class Recommended(Tuned):
             return float(np.mean(scores))
 
         times = None if _are_rare(y).any() else SETS
-        shrinkage = ShrunkDiscriminant().fit(short, y, speakers).shrinkage_
-        return max(self.candidates(X.shape[1], times, shrinkage), key=uar)
+        if self.kind == "svm":
+            candidates = self.candidates(X.shape[1], times)
+        else:
+            shrinkage = ShrunkDiscriminant().fit(short, y, speakers).shrinkage_
+            candidates = self.candidates(X.shape[1], times, shrinkage)
+        return max(candidates, key=uar)
 
     def _rehearsals(
         self, y: NDArray[Any], speakers: NDArray[Any], rng: np.random.Generator

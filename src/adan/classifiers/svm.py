@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._docs import LABELS, VECTORS, described
-from adan._input import check_labels
+from adan.classifiers.labels import validated
 from adan.networks.coordinates import SPANNING, in_small_span
 
 KERNEL_BYTES = 2 * 1024**3
@@ -60,8 +60,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Self
             The fitted classifier.
         """
-        check_labels(y, "y")
-        rows, labels = validate_data(self, X, y, dtype=[np.float32, np.float64])
+        rows, labels = validated(self, X, y, [np.float32, np.float64])
         weights = compute_sample_weight(self.class_weight, labels)
         rows, labels, weights = _without_duplicates(rows, labels, weights)
         libsvms = self._libsvms_kernel(rows.shape[1])

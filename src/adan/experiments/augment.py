@@ -9,7 +9,8 @@ from sklearn.base import clone
 from adan.corpora import Vectors
 from adan.corpora.base import check_spelling
 from adan.errors import AdanError
-from adan.synthesis.base import Synthesizer, filling, fit_all
+from adan.folds import Method
+from adan.synthesis.base import Synthesizer, fit_all
 
 
 def augment(
@@ -66,7 +67,7 @@ def augment(
         raise AdanError(f"the table has {len(table)} rows, and two are needed at least: add some")
     fitted = clone(synthesizer)
     labels = table[label].to_numpy()
-    wanted = filling(labels) if balance else np.tile(labels, times)
+    wanted = Method(times=times, balance=balance).synthetic(labels)
     if not len(wanted):
         raise AdanError(f"all classes of column {label!r} have as many rows: nothing to fill up")
     fit_all([fitted], [(table[features], labels)], progress=progress)

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from adan._computing import computing
-from adan._docs import LABELS, PROBABILITIES, described
+from adan._docs import LABELS, LEARNT, PROBABILITIES, described
+from adan._input import check_labels
 from adan._progress import progress_bar
 from adan.classifiers.labels import encoded
 from adan.errors import AdanError
@@ -33,13 +34,7 @@ SEQUENCES = """Parameters
 X : Sequences
     Standardised frames of each utterance."""
 LEARNT_FROM = f"""{SEQUENCES}
-y : array-like of shape (n,)
-    Class labels.
-
-Returns
--------
-Self
-    The fitted classifier.
+{LEARNT}
 
 Raises
 ------
@@ -245,6 +240,7 @@ def encoded_for(X: Sequences, y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.in
     labels = np.asarray(y)
     if len(labels) != len(X):
         raise AdanError(f"y has {len(labels)} labels for {len(X)} sequences: give one for each")
+    check_labels(labels, "y")
     return encoded(labels)
 
 
