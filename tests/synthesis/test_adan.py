@@ -69,7 +69,7 @@ def test_history_is_a_table_with_a_row_an_epoch(make_adan, make_rows):
 
 
 def test_training_reconstructs_and_classifies(make_adan, make_rows):
-    adan = make_adan(epochs=80, learning_rate=2e-3, batch_size=15).fit(*make_rows())
+    adan = make_adan(epochs=80, learning_rate=3e-3, batch_size=20).fit(*make_rows())
     history = pd.DataFrame(adan.history_)
     assert history["loss_reconstruction"].iloc[-1] < 0.5 * history["loss_reconstruction"].iloc[0]
     assert history["accuracy_real"].iloc[-1] > 0.95
@@ -154,7 +154,7 @@ def test_a_gpu_trains_as_the_cpu_does(make_adan, make_rows, precision):
 @pytest.mark.parametrize("d", [10, 100])
 def test_bfloat16_trains_as_float32_does(make_adan, make_rows, d):
     X, y = make_rows(d=d)
-    long = {"epochs": 100, "learning_rate": 1e-3}
+    long = {"epochs": 40, "learning_rate": 2e-3}
     full = make_adan(precision="float32", **long).fit(X, y).history_
     half = make_adan(precision="bfloat16", **long).fit(X, y).history_
     assert not np.array_equal(half["loss_reconstruction"], full["loss_reconstruction"])

