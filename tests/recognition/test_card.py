@@ -8,7 +8,8 @@ def test_the_card_in_words(make_recognizer, make_speakers):
     lines = as_text(recognizer.card_).splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[0] == "corpus           not named: 60 utterances, 3 speakers"
-    assert "training         dnn on real vectors and 1 times as many by adan, seed 0" in lines
+    of = "dnn, hidden (8,), steps 100"
+    assert f"training         {of} on real vectors and 1 times as many by adan, seed 0" in lines
     assert any(line.startswith("unseen speakers  WA ") for line in lines)
     assert any(line.startswith("calibration      the label's probability is") for line in lines)
     assert any(line.startswith("enrolment        WA / UAR after so many") for line in lines)

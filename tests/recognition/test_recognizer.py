@@ -1,6 +1,7 @@
 """One object from files or vectors to labels; a pipeline's citizen; a fold of Table I."""
 
 import itertools
+import re
 
 import joblib
 import numpy as np
@@ -18,6 +19,7 @@ from adan import (
     AdanError,
     DNNClassifier,
     EmotionRecognizer,
+    ShrunkDiscriminant,
     SyntheticOverSampler,
 )
 from adan.corpora.emodb import load_emodb
@@ -249,13 +251,26 @@ def test_what_is_recommended_for_a_rare_emotion_is_tested_and_kept(make_rows, tm
     kept = (y != "fear") | (np.arange(120) % 6 == 0)
     X, y, speakers = X[kept], y[kept], speakers[kept]
     recogniser = EmotionRecognizer(classifier="recommended").fit(X, y, speakers)
-    assert recogniser.card_["classifier"] == "recommended"
+    assert re.fullmatch(r"recommended \((discriminant|svm).*\)", recogniser.card_["classifier"])
     assert recogniser.card_["unseen_speakers"]["uar"]["value"] > 80
     recogniser.save(tmp_path / "model.adan")
     again = EmotionRecognizer.load(tmp_path / "model.adan")
     np.testing.assert_array_equal(again.predict_proba(X), recogniser.predict_proba(X))
     with pytest.raises(AdanError, match="give at least two speakers"):
         EmotionRecognizer(classifier="recommended").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "words"),
+    [
+        ("svm", "svm"),
+        (RBFSVM(C=3.0, gamma=0.01), "svm, C 3"),
+        (ShrunkDiscriminant(0.3), "discriminant, shrinkage 0.3"),
+    ],
+)
+def test_the_card_says_what_was_trained(make_recognizer, make_speakers, classifier, words):
+    X, y, _ = make_speakers()
+    assert make_recognizer(classifier=classifier).fit(X, y).card_["classifier"] == words
 
 
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA])

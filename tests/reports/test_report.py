@@ -215,13 +215,14 @@ def test_a_run_that_knows_no_groups_has_a_report_without_them(run):
     assert not (run / "report-groups.csv").exists()
 
 
-def _rows(*gains):
+def _rows(*gains, n_seeds=2):
     verdicts = {"+": "better", "-": "worse", "0": "not told apart"}
     others = [
         {
             "label": label,
             "verdict": verdicts[kind],
             "uar": 70 + gain,
+            "n_seeds": n_seeds,
             **{f"uar_difference{end}": gain for end in ("", "_low", "_high")},
         }
         for label, kind, gain in gains
@@ -256,6 +257,10 @@ def test_the_verdict_in_words(gains, answer, reason):
             "The highest UAR on real data alone is 70.0 (real), with aug"
         )
         assert sentences[2].endswith(f"{70 + gains[0][2]} (A).")
+
+
+def test_a_gain_of_one_seed_is_told_as_such():
+    assert verdict(_rows(("A", "+", 2.0), n_seeds=1), "X")[0].startswith("Yes, with one seed: on X")
 
 
 def test_a_study_on_two_corpora_has_a_page_for_each(make_study_file, tmp_path, capsys):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold
 
@@ -54,6 +54,8 @@ class Lesson:
     ----------
     fold : Fold
         The vectors, normalised, and those it was not trained on.
+    classifier : classifier
+        What was trained, its settings chosen; a clone that is not fitted.
     scorer : Network or SupportVectors
         The trained classifier.
     n_classes : int
@@ -61,6 +63,7 @@ class Lesson:
     """
 
     fold: Fold
+    classifier: BaseEstimator
     scorer: Scorer
     n_classes: int
 
@@ -174,7 +177,7 @@ def learn(
 
             def use(fold: Fold, classifier: Any) -> Lesson:
                 bar.update()
-                return Lesson(fold, in_numpy(classifier), k)
+                return Lesson(fold, clone(classifier), in_numpy(classifier), k)
 
             trained = _trained(candidates, folds, speakers is not None, method, fitted, seed, use)
             for out, by_name in zip(some, trained, strict=True):

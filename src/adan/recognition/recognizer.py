@@ -46,8 +46,6 @@ CLASSIFIERS = {
     for name in ("dnn", "svm", "discriminant", "whitened dnn", "recommended")
 }
 
-DISCRIMINANTS = {f"discriminant, shrinkage {s:g}": ShrunkDiscriminant(s) for s in MODERATE}
-
 
 class EmotionRecognizer(ClassifierMixin, BaseEstimator):
     """A recogniser of emotion: from audio files, or from feature vectors, to labels.
@@ -184,21 +182,24 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             map=landscape(whole.X, whole.y, *synthetic),
             card=card(self.features, settings, labels, speakers),
         )
-        self.model_.card.update(classifier=learnt.name, rate=rate)
+        self.model_.card.update(classifier=self._taken(learnt), rate=rate)
         if speakers is not None and blocks is not None:
             self._take_held_out(learnt, codes, speakers, blocks)
         return self
 
     def _candidates(self, n_features: int) -> dict[str, BaseEstimator]:
         """Return what there is to choose from, by name; the first is taken where nobody speaks."""
-        if not isinstance(self.classifier, str):
-            return {_name_of(self.classifier): clone(self.classifier)}
-        if self.classifier == "discriminant":
-            return DISCRIMINANTS
+        candidates: list[Any] = [ShrunkDiscriminant(s) for s in MODERATE]
         if self.classifier == "auto":
-            large = RBFSVM(C=100.0, gamma=0.1 / n_features)
-            return {**DISCRIMINANTS, "svm": RBFSVM(), "svm, C = 100": large}
-        return {self.classifier: _classifier(self.classifier)}
+            candidates += [RBFSVM(), RBFSVM(C=100.0, gamma=0.1 / n_features)]
+        elif self.classifier != "discriminant":
+            candidates = [_estimator(self.classifier, _classifier)]
+        return {_in_words(candidate): candidate for candidate in candidates}
+
+    def _taken(self, learnt: Learnt) -> str:
+        """Return what was trained on everybody, in words; where settings were chosen, these too."""
+        trained = _in_words(learnt.whole.classifier)
+        return learnt.name if trained == learnt.name else f"{learnt.name} ({trained})"
 
     def _speakers(self, groups: ArrayLike, n_rows: int) -> NDArray[np.intp]:
         """Return the speaker of each row as a code."""
@@ -418,6 +419,19 @@ def _estimator(setting: Any, named: Callable[[str], Any]) -> Any:
 def _name_of(classifier: Any) -> str:
     kinds = {kind: name for name, kind in CLASSIFIERS.items()}
     return kinds.get(type(classifier), "")
+
+
+def _in_words(classifier: Any) -> str:
+    """Say what a classifier is, such as "svm, C 100"; what follows from the vectors is left out."""
+    if isinstance(classifier, Augmented):
+        return f"{_in_words(classifier.classifier)} + {registry.name_of(classifier.synthesizer)}"
+    usual = type(classifier)().get_params()
+    said = [
+        f"{name.replace('_', ' ')} {f'{value:g}' if isinstance(value, float) else value}"
+        for name, value in classifier.get_params().items()
+        if value != usual[name] and name not in ("gamma", "random_state")
+    ]
+    return ", ".join([_name_of(classifier), *said])
 
 
 def _description(setting: Any) -> Any:

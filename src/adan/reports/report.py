@@ -125,7 +125,8 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
     better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
     rest = others[others["verdict"] == "not told apart"]
     if len(better):
-        answer = f"Yes: on {corpus} {_of(better, n)} better than real data alone."
+        with_one = ", with one seed" if better["n_seeds"].max() == 1 else ""
+        answer = f"Yes{with_one}: on {corpus} {_of(better, n)} better than real data alone."
         best = f"The best is {_with_gain(better.iloc[0])}."
     elif len(rest):
         answer = (
