@@ -157,9 +157,8 @@ def test_quick_says_so_in_every_table(tmp_path):
 
 
 @pytest.mark.usefixtures("audio_extra", "_undrawn")
-def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkeypatch):
+def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path):
     """Sessions are left out, and both halves of the table come out."""
-    monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 20, "times": 1})
     text = reproduce.table(
         "table2",
         tmp_path / "run",
@@ -272,8 +271,8 @@ def test_the_authors_protocol_is_that_of_their_scripts(where):
     assert made.classifiers["svm"].C == 10
     assert specifications.specification("table1").methods["adan"].parameters == {}
     quick = specifications.specification("table1", protocol="authors", quick=True).study("corpus")
-    assert quick.methods["adan"].synthesizer.epochs == 20
-    assert quick.classifiers["dnn"].epochs == 20
+    assert quick.methods["adan"].synthesizer.epochs == specifications.SHORT["epochs"]
+    assert quick.classifiers["dnn"].epochs == specifications.SHORT["epochs"]
     fold = specifications.specification("table1", protocol="authors", normalisation="fold")
     assert fold.normalisations == ["fold"]
     rows = specifications.rows_of("table1", study, where)
@@ -287,8 +286,7 @@ def test_every_table_has_the_authors_protocol(name):
 
 
 @pytest.mark.usefixtures("_small", "_undrawn")
-def test_the_authors_protocol_is_named_in_table_and_report(tmp_path, monkeypatch):
-    monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 20, "times": 1})
+def test_the_authors_protocol_is_named_in_table_and_report(tmp_path):
     text = reproduce.table("table1", tmp_path, protocol="authors", quick=True)
     report(tmp_path, format="md")
     for said in (text, (tmp_path / "report.md").read_text()):

@@ -312,7 +312,7 @@ def span(
     axes = None if short_of_rows and len(real) <= min(SPANNING) else in_small_span(real)[0]
     if axes is None and short_of_rows:
         axes = principal_axes(real)
-    short = rows if axes is None else rows @ axes
+    short = rows if axes is None else rows @ axes.astype(rows.dtype, copy=False)
     return axes, short.astype(np.float64, copy=False)
 
 

@@ -99,7 +99,7 @@ class KernelSVM(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _among(self, rows: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the kernel between all rows, which a rotation into their span does not change."""
-        short = in_small_span(rows)[1] if len(rows) > max(SPANNING) else rows
+        short = in_small_span(rows)[1] if len(rows) > 2 * max(SPANNING) else rows
         return self._kernel(short, short)
 
     def _seen_by_libsvm(self, X: ArrayLike) -> NDArray[np.floating]:

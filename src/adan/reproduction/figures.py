@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from adan._files import replacing, without_formulas
+from adan.errors import SynthesisWarning
 from adan.experiments.sources import Source
 from adan.reports import figures
 from adan.reproduction import specifications
@@ -59,7 +61,10 @@ def draw(
     data = source.data.only(source.data.learnable)
     X = StandardScaler().fit_transform(data.X)
     adan = specifications.adan(protocol=protocol, quick=quick, seed=0)
-    fit_all([adan], [(X, data.y)], progress=progress)
+    with warnings.catch_warnings():
+        if quick:  # nobody expects anything of a network that hardly trained
+            warnings.simplefilter("ignore", SynthesisWarning)
+        fit_all([adan], [(X, data.y)], progress=progress)
     speakers = len(np.unique(data.speakers))
     title = f"ADAN on {source.corpus}, {source.features}, all {speakers} speakers, seed 0"
     title += ", as in the authors' scripts" if protocol == "authors" else ""

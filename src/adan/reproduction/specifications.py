@@ -44,7 +44,7 @@ AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
 }
 """The classifiers of the authors' published scripts, by their kinds."""
 
-SHORT = {"epochs": 20, "steps": 80, "times": 2}
+SHORT = {"epochs": 5, "steps": 20, "times": 1}
 """What a quick look cuts training down to."""
 SHORT_SEQUENCES = 5
 """And the updates of networks that read sequences, which take a second each."""
