@@ -259,7 +259,7 @@ def small_table1(tmp_path_factory) -> Callable[[pytest.MonkeyPatch], None]:
     rows = np.isin(emodb.groups, ["03", "08", "09"]) & np.isin(emodb.target, emotions)
     X, y, speakers = emodb.data[rows, :60], emodb.target[rows], emodb.groups[rows]
     data = Data(X, y, speakers, emodb.utterances[rows], speakers, np.ones(rows.sum(), bool))
-    source = Source("EmoDB", "IS11", "speaker", data, traits=traits(bundled()))
+    source = Source("EmoDB", "IS11", data, traits=traits(bundled()))
     studies = tmp_path_factory.mktemp("studies")
     (studies / "table1.toml").write_text(SMALL_TABLE1)
 

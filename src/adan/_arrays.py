@@ -1,4 +1,4 @@
-"""Fitted synthesizers on disk: arrays and a JSON header in one safetensors file, never a pickle."""
+"""Synthesizers and recognisers on disk: arrays and a JSON header in one safetensors file."""
 
 from __future__ import annotations
 

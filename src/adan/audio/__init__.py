@@ -1,1 +1,1 @@
-"""Audio: from any file to a signal."""
+"""Audio: from any file to a signal, and from a signal to a perturbed one."""

@@ -34,8 +34,8 @@ def fit_enrolment(
 ) -> Enrolment:
     """Fit an `Enrolment` to training speakers, its settings chosen among them.
 
-    Every training speaker in turn (every tenth of them where there are more than ten) plays the
-    new one, who is enrolled with 1 to 20 utterances drawn at random, and with as many of each
+    Every training speaker in turn (a tenth of them at a time where there are more than ten) plays
+    the new one, who is enrolled with 1 to 20 utterances drawn at random, and with as many of each
     single emotion. The settings with the best mean UAR of the others' predictions are taken.
 
     Parameters

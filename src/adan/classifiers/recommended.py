@@ -19,7 +19,7 @@ from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.labels import validated
 from adan.classifiers.svm import RBFSVM
-from adan.classifiers.tuned import Tuned, inner_folds
+from adan.classifiers.tuned import inner_folds
 from adan.errors import AdanError
 from adan.networks.coordinates import principal_coordinates, turned
 from adan.synthesis.base import Synthesizer, filling
@@ -86,7 +86,7 @@ class Augmented(ClassifierMixin, BaseEstimator):
         return self.classifier_.predict(validate_data(self, X, reset=False))
 
 
-class Recommended(Tuned):
+class Recommended(BaseEstimator):
     """What suits scarce data best: real vectors alone, corrections, or synthetic vectors.
 
     Of a rare class the remedy that suits other classes, were they as rare; synthetic vectors fill

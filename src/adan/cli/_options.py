@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -227,17 +226,15 @@ def read(options: argparse.Namespace) -> Corpus:
     return read_corpus(options.corpus, **dict(options.corpus_options))
 
 
-@contextmanager
-def running(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the keywords of `adan.experiments.runner.run` that `add_running` stands for."""
-    with ExitStack() as stack:
-        trackers = []
-        if options.tensorboard:
-            from adan.experiments.trackers import tensorboard
+def running(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Return the keywords of `adan.experiments.runner.run` that `add_running` stands for."""
+    trackers = []
+    if options.tensorboard:
+        from adan.experiments.trackers import tensorboard
 
-            trackers.append(stack.enter_context(tensorboard(folder)))
-        if options.mlflow:
-            from adan.experiments.trackers import mlflow
+        trackers.append(tensorboard(folder))
+    if options.mlflow:
+        from adan.experiments.trackers import mlflow
 
-            trackers.append(stack.enter_context(mlflow(options.mlflow, folder)))
-        yield {"workers": options.workers, "scheduler": options.scheduler, "trackers": trackers}
+        trackers.append(mlflow(options.mlflow, folder))
+    return {"workers": options.workers, "scheduler": options.scheduler, "trackers": trackers}

@@ -112,18 +112,16 @@ def _reproduce(command: argparse.ArgumentParser, options: argparse.Namespace) ->
         "command": options.typed,
         "progress": True,
     }
-    with running(options, folder) as how:
-        if what in TABLES:
-            further = ("methods", "seeds", "protocol", "normalisation", "tuned")
-            own = {option: getattr(options, option) for option in further}
-            print(table(what, folder, running=how, **shared, **own))
-        elif what == "explanation":
-            print(explain(folder, running=how, seeds=options.seeds, **shared))
-        elif what == "scarcity":
-            own = {
-                option: getattr(options, option) for option in ("methods", "seeds", "normalisation")
-            }
-            print(measure(folder, running=how, **shared, **own))
-        else:
-            figure(what, folder, protocol=options.protocol, **shared)
+    how = running(options, folder)
+    if what in TABLES:
+        further = ("methods", "seeds", "protocol", "normalisation", "tuned")
+        own = {option: getattr(options, option) for option in further}
+        print(table(what, folder, running=how, **shared, **own))
+    elif what == "explanation":
+        print(explain(folder, running=how, seeds=options.seeds, **shared))
+    elif what == "scarcity":
+        own = {option: getattr(options, option) for option in ("methods", "seeds", "normalisation")}
+        print(measure(folder, running=how, **shared, **own))
+    else:
+        figure(what, folder, protocol=options.protocol, **shared)
     say(options, f"all files of this run: {folder}")

@@ -101,9 +101,9 @@ def _run_study(
     from adan.experiments.runner import run
     from adan.experiments.sources import load
 
-    with running(options, folder) as how:
-        data = load(study, progress=True)
-        run(study, data, folder, about={"command": command}, progress=True, **how)
+    how = running(options, folder)
+    data = load(study, progress=True)
+    run(study, data, folder, about={"command": command}, progress=True, **how)
     say(options, f"{folder}: every cell is done; predictions: {folder / 'predictions.parquet'}")
 
 

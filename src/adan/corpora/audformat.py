@@ -75,7 +75,7 @@ def read_audb(
     speaker : str, default="speaker"
         Name of the scheme or column of the speakers, which may be in another table.
     table : str, default=None
-        Take the emotions of this table alone, which must be one of whole files; None takes all.
+        Take the emotions of this table alone; None takes all that have them.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def read_audb(
     ------
     AdanError
         If audb finds no such database or version, or the database cannot be read, has no such
-        scheme or table, or labels segments of files.
+        scheme or table.
 
     References
     ----------

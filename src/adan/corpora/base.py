@@ -127,7 +127,7 @@ class Corpus:
         return recordings_of(self.table, self.name)
 
     def require_speakers(self, column: str = "speaker") -> None:
-        """Tell whether it is known of all utterances who speaks, or in which session.
+        """Complain unless it is known of all utterances who speaks, or in which session.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class Corpus:
             )
 
     def require_groups(self, column: str = "speaker") -> None:
-        """Tell whether a study can leave out one group at a time.
+        """Complain unless a study can leave out one group at a time.
 
         Parameters
         ----------
@@ -158,8 +158,8 @@ class Corpus:
         Raises
         ------
         AdanError
-            If there is no such column, it has a gap or fewer than two groups, or a group speaks
-            with one emotion only.
+            If there is no such column, it has a gap or fewer than two groups, rows are synthetic,
+            or a group speaks with one emotion only.
         """
         self.require_speakers(column)
         emotions = self.table.groupby(column, observed=True)["emotion"].agg(["nunique", "first"])

@@ -1,4 +1,4 @@
-"""The three ways to normalise features before a leave-one-speaker-out test."""
+"""The ways to normalise features before a leave-one-speaker-out test."""
 
 from __future__ import annotations
 

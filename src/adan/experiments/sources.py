@@ -35,8 +35,8 @@ class Source:
 
     Attributes
     ----------
-    corpus, features, group : str
-        The corpus, its feature set and what is left out at a time, by name.
+    corpus, features : str
+        The corpus and its feature set, by name.
     data : Data
         Its utterances.
     improvised : ndarray of shape (n,), bool, or None
@@ -53,7 +53,6 @@ class Source:
 
     corpus: str
     features: str
-    group: str
     data: Data
     improvised: NDArray[np.bool_] | None = None
     recognised: NDArray[np.float64] | None = None
@@ -221,7 +220,6 @@ def _source(
     return Source(
         corpus.name,
         corpus.feature_set,
-        group,
         data,
         improvised,
         recognised,

@@ -91,9 +91,9 @@ class Study:
     ----------
     methods : mapping of name to Method
         What is compared.
-    classifiers : mapping of name to scikit-learn classifier or Tuned
-        Each is trained on every method's training set; the settings of a
-        `adan.classifiers.tuned.Tuned` are chosen on the real training rows first.
+    classifiers : mapping of name to scikit-learn classifier
+        Each is trained on every method's training set. One with a method ``choose`` chooses its
+        settings on the real training rows first: see `adan.folds.settled`.
     normalisation : {"fold", "corpus", "speaker", "enrolment N"}
         See `adan.evaluation.normalisation`.
     seeds : int

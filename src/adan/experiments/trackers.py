@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ Tracker = Callable[[Cell, Result], None]
 """Is shown each cell that lands."""
 
 
-@contextmanager
-def tensorboard(folder: Path) -> Iterator[Tracker]:
-    """Yield what writes the losses of each cell under ``folder/tensorboard``, a curve a fold.
+def tensorboard(folder: Path) -> Tracker:
+    """Return what writes the losses of each cell under ``folder/tensorboard``, a curve a fold.
 
     Raises
     ------
@@ -35,12 +33,11 @@ def tensorboard(folder: Path) -> Iterator[Tracker]:
                 for row in result.history.itertuples():
                     writer.add_scalar(f"{row.measure}/{row.fold}", row.value, row.epoch)
 
-    yield write
+    return write
 
 
-@contextmanager
-def mlflow(address: str, folder: Path) -> Iterator[Tracker]:
-    """Yield what logs each cell as a run of MLflow: which one it is, and each classifier's scores.
+def mlflow(address: str, folder: Path) -> Tracker:
+    """Return what logs each cell as a run of MLflow: which one it is, and each classifier's scores.
 
     Parameters
     ----------
@@ -75,4 +72,4 @@ def mlflow(address: str, folder: Path) -> Iterator[Tracker]:
             client.log_metric(run, f"{row.classifier}_uar", row.uar)
         client.set_terminated(run)
 
-    yield write
+    return write

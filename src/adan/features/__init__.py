@@ -1,4 +1,6 @@
-"""From audio to one feature vector an utterance, by openSMILE (whose licence is for research).
+"""From audio to a feature vector, or a sequence of frames, for each utterance.
+
+Most are openSMILE's, whose licence is for research.
 
 The public names stand in ``__init__.pyi`` and are imported on first use, so that a process for
 openSMILE can be started before pandas is.

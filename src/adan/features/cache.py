@@ -1,4 +1,4 @@
-"""A cache of feature vectors keyed by the audio's content, the feature set and openSMILE's version.
+"""A cache of features keyed by the audio's content, what they are, and what computed them.
 
 One small file an entry, its checksum first. An entry that is damaged counts as missing, and a
 cache that cannot be written is simply never warm.

@@ -70,8 +70,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         With a synthesizer, the synthetic sets, each of the size and class make-up of the real one;
         0 for none.
     random_state : int, default=0
-        Seed. ``held_out_`` is Table I's row of that seed, and a recogniser of all speakers but the
-        first is its first fold.
+        Seed. With a named classifier but "discriminant", ``held_out_`` is Table I's row of that
+        seed, and a recogniser of all speakers but the first is its first fold.
 
     Attributes
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -90,7 +90,6 @@ def predict_files(
     files: Sequence[str | os.PathLike[str]],
     speakers: Sequence[str] | None = None,
     *,
-    heard: Mapping[str, np.ndarray] | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Predict the emotion of each recording, or of each window of a long one.
@@ -105,8 +104,6 @@ def predict_files(
     speakers : sequence of str, optional
         Who speaks in each file: all of a speaker's recordings tell how the voice sounds. Without,
         each is recognised by itself.
-    heard : mapping of str to ndarray of shape (n, d), optional
-        Raw vectors of speakers that were heard before.
     progress : bool, default=False
         Show a progress bar on standard error when the work takes over two seconds.
 
@@ -129,7 +126,7 @@ def predict_files(
     emotions = np.full(len(table), None, object)
     if good.any():
         who = None if speakers is None else np.array(speakers, str)[table.index[good]]
-        of = model.probabilities(X) if who is None else model.probabilities_of(X, who, heard)
+        of = model.probabilities(X) if who is None else model.probabilities_of(X, who)
         probabilities[good] = of
         emotions[good] = model.classes[probabilities[good].argmax(axis=1)]
     table.insert(3, "emotion", emotions)

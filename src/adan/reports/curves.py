@@ -251,6 +251,6 @@ def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
     return gathered
 
 
-def heading(kind: Kind, measure: str, classifier: str) -> str:
+def heading(measure: str, classifier: str) -> str:
     """Return what stands above a panel."""
     return f"{shown(classifier)}: {MEASURES[measure]}"

@@ -103,7 +103,7 @@ def learning_curves(curves: Sequence[scarce.Curve]) -> list[dict[str, Any]]:
         x = [(float(across(np.log(n))), f"{n:.0f}") for n in own[0].n]
         panels.append(
             {
-                "heading": scarce.heading(*key),
+                "heading": scarce.heading(*key[1:]),
                 "below": scarce.OF_KIND[key[0]],
                 "lines": lines,
                 "x": x,

@@ -161,7 +161,7 @@ def learning_curves(curves: Sequence[scarce.Curve], *, title: str) -> Figure:
             panel.set_xscale("log")
             panel.set_xticks(ticks, [f"{n:.0f}" for n in ticks])
             panel.minorticks_off()
-            panel.set(title=scarce.heading(*key), xlabel=scarce.OF_KIND[key[0]])
+            panel.set(title=scarce.heading(*key[1:]), xlabel=scarce.OF_KIND[key[0]])
             panel.grid(alpha=0.3)
     shown_of = {
         label: handle

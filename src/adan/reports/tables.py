@@ -86,9 +86,9 @@ def statistics_notes(table: pd.DataFrame) -> list[str]:
     return notes
 
 
-def signed(value: float, digits: int = 1) -> str:
+def signed(value: float) -> str:
     """Return a difference with its sign, a true minus; nothing for NaN."""
-    text = number(value, digits)
+    text = number(value)
     return f"+{text}" if value > 0 and float(text) else text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adan._files import replacing
+from adan._files import replacing, without_formulas
 from adan.evaluation.scores import score_seeds
 from adan.experiments.runner import run
 from adan.experiments.sources import load
@@ -157,9 +157,9 @@ def write(folder: Path, predictions: pd.DataFrame, rows: Sequence[Row], title: s
     walk = steps(scores)
     text = markdown(walk, title=title, notes=protocol_notes(predictions))
     with replacing(folder / "steps.csv") as path:
-        walk.to_csv(path, index=False, float_format="%.4f")
+        without_formulas(walk).to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / "explanation.md") as path:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     figures.save(draw(scores, title=title), folder, "explanation")
     return text
 

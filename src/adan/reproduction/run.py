@@ -184,7 +184,7 @@ def _write(
             frame = without_formulas(frame.assign(quick=about["quick"]))
             frame.to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / f"{about['run']}.md") as path:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return text
 
 
@@ -228,7 +228,7 @@ def _claim(folder: Path, about: dict[str, Any], source: Source) -> None:
     about = json.loads(json.dumps(about))
     if path.exists():
         try:
-            there = json.loads(path.read_text())
+            there = json.loads(path.read_text(encoding="utf-8"))
             same = all(there[key] == about[key] for key in ("run", "settings"))
         except (ValueError, KeyError):
             same = False
@@ -250,4 +250,4 @@ def _claim(folder: Path, about: dict[str, Any], source: Source) -> None:
         "versions": versions(),
     }
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(provenance, indent=2) + "\n")
+        temporary.write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")

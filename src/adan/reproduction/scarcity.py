@@ -116,7 +116,7 @@ def write(folder: Path, predictions: pd.DataFrame, title: str, *, quick: bool) -
     with replacing(folder / "curves.csv") as path:
         without_formulas(points).to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / "curves.md") as path:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     figures.save(figures.learning_curves(curves, title=title), folder, "curves")
     return text
 

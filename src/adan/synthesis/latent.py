@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from adan._computing import computing
 from adan.networks import losses
 from adan.networks.loop import Batch, accuracy
 from adan.networks.stacked import ACTIVATIONS, StackedMLP, identity, tanh
-from adan.networks.training import Networks, apply, seed_of
+from adan.networks.training import Networks, apply
 from adan.synthesis.base import check_finite
 from adan.synthesis.neural import NeuralSynthesizer
 
@@ -185,7 +186,7 @@ class LatentSynthesizer(NeuralSynthesizer):
         """
         check_is_fitted(self)
         seed = self.random_state if random_state is None else random_state
-        return self._sample_latent(self._codes(labels), np.random.RandomState(seed_of(seed)))
+        return self._sample_latent(self._codes(labels), check_random_state(seed))
 
     def _sample(self, codes: NDArray[np.intp], rng: np.random.RandomState) -> NDArray[np.floating]:
         return self.decode(self._sample_latent(codes, rng))
