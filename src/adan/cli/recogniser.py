@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands that make a recogniser and use it."""
+    for add_one in (_add_train, _add_predict, _add_enrol, _add_info, _add_export, _add_demo):
+        add_one(commands)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", help="file that 'adan train' or 'adan enrol' wrote")
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
     command = add_command(
         commands, "train", "train a recogniser of emotion and write it to one file"
     )
@@ -77,54 +86,6 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.set_defaults(run=_train)
 
-    command = add_command(commands, "predict", "predict the emotion of recordings")
-    _add_model(command)
-    command.add_argument(
-        "audio",
-        nargs="+",
-        help="audio files, folders, tables (.csv, .parquet) with a column 'file', or - for a pipe",
-    )
-    command.add_argument(
-        "--speakers",
-        metavar="WHO",
-        help="say who speaks, so that the recogniser learns each voice from all its recordings: "
-        "one (all are of one person), by-folder (a folder for each), or a table (.csv) with the "
-        "columns 'file' and 'speaker'",
-    )
-    add_output(command, "table to write (.csv or .parquet) [print it]", required=False)
-    command.set_defaults(run=_predict)
-
-    command = add_command(commands, "enrol", "make a recogniser for one person's voice")
-    _add_model(command)
-    command.add_argument(
-        "audio", nargs="+", help="recordings of the person: what 'adan predict' takes"
-    )
-    add_output(command, "file to write, such as anna.adan")
-    command.set_defaults(run=_enrol)
-
-    command = add_command(
-        commands, "info", "print what a recogniser was made of, and how good it is"
-    )
-    _add_model(command)
-    add_json(command)
-    command.set_defaults(run=_info)
-
-    command = add_command(
-        commands, "export", "write a recogniser as an ONNX graph, for other programs"
-    )
-    _add_model(command)
-    add_output(command, "file to write (.onnx)")
-    command.set_defaults(run=_export)
-
-    command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
-    _add_model(command)
-    command.add_argument("--port", type=positive, metavar="N", help="port of the page [a free one]")
-    command.set_defaults(run=_demo)
-
-
-def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", help="file that 'adan train' or 'adan enrol' wrote")
-
 
 def _train(options: argparse.Namespace) -> None:
     check_memory()
@@ -163,6 +124,25 @@ def _save(model: Model, path: str) -> None:
         else:
             raise
         raise AdanError(f"{error}; it is kept as {kept}") from error
+
+
+def _add_predict(commands: argparse._SubParsersAction) -> None:
+    command = add_command(commands, "predict", "predict the emotion of recordings")
+    _add_model(command)
+    command.add_argument(
+        "audio",
+        nargs="+",
+        help="audio files, folders, tables (.csv, .parquet) with a column 'file', or - for a pipe",
+    )
+    command.add_argument(
+        "--speakers",
+        metavar="WHO",
+        help="say who speaks, so that the recogniser learns each voice from all its recordings: "
+        "one (all are of one person), by-folder (a folder for each), or a table (.csv) with the "
+        "columns 'file' and 'speaker'",
+    )
+    add_output(command, "table to write (.csv or .parquet) [print it]", required=False)
+    command.set_defaults(run=_predict)
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -216,6 +196,16 @@ def _heard_from_pipe(places: list[str]) -> Iterator[tuple[list[str], str]]:
         yield [file if place == "-" else place for place in places], file
 
 
+def _add_enrol(commands: argparse._SubParsersAction) -> None:
+    command = add_command(commands, "enrol", "make a recogniser for one person's voice")
+    _add_model(command)
+    command.add_argument(
+        "audio", nargs="+", help="recordings of the person: what 'adan predict' takes"
+    )
+    add_output(command, "file to write, such as anna.adan")
+    command.set_defaults(run=_enrol)
+
+
 def _enrol(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
     from adan.recognition.recordings import audio_files, complaints
@@ -231,12 +221,30 @@ def _enrol(options: argparse.Namespace) -> None:
     say(options, f"{options.output}: made for one voice, from {n} recordings")
 
 
+def _add_info(commands: argparse._SubParsersAction) -> None:
+    command = add_command(
+        commands, "info", "print what a recogniser was made of, and how good it is"
+    )
+    _add_model(command)
+    add_json(command)
+    command.set_defaults(run=_info)
+
+
 def _info(options: argparse.Namespace) -> None:
     from adan.recognition.bundle import load
     from adan.recognition.card import as_text
 
     card = load(options.model).card
     print(json.dumps(card, indent=2) if options.json else as_text(card))
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    command = add_command(
+        commands, "export", "write a recogniser as an ONNX graph, for other programs"
+    )
+    _add_model(command)
+    add_output(command, "file to write (.onnx)")
+    command.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -247,6 +255,13 @@ def _export(options: argparse.Namespace) -> None:
     export(load(options.model), options.output)
     words = "feature vectors in, probabilities out; checked with onnxruntime"
     say(options, f"{options.output}: {words}")
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
+    command = add_command(commands, "demo", "open a page on this machine to try a recogniser")
+    _add_model(command)
+    command.add_argument("--port", type=positive, metavar="N", help="port of the page [a free one]")
+    command.set_defaults(run=_demo)
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -34,6 +34,11 @@ OF_ROWS = {
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add ``augment`` and ``methods``."""
+    _add_augment(commands)
+    _add_methods(commands)
+
+
+def _add_augment(commands: argparse._SubParsersAction) -> None:
     command = add_command(
         commands,
         "augment",
@@ -81,13 +86,6 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     add_output(command, "table to write (.parquet or .csv); with --audio a folder")
     command.set_defaults(run=_augment, **OF_ROWS)
-
-    command = add_command(
-        commands,
-        "methods",
-        "list synthesizers and perturbations: name, class in Python, and what each does",
-    )
-    command.set_defaults(run=_methods)
 
 
 def _augment(options: argparse.Namespace) -> None:
@@ -146,6 +144,15 @@ def _synthesize(options: argparse.Namespace) -> None:
     synthetic = int(vectors.table["synthetic"].sum())
     counts = f"{len(table.table)} real and {synthetic} synthetic rows"
     say(options, f"{options.output}: {counts}")
+
+
+def _add_methods(commands: argparse._SubParsersAction) -> None:
+    command = add_command(
+        commands,
+        "methods",
+        "list synthesizers and perturbations: name, class in Python, and what each does",
+    )
+    command.set_defaults(run=_methods)
 
 
 def _methods(options: argparse.Namespace) -> None:
