@@ -150,3 +150,32 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
 def test_parameters_that_make_no_sense(wrong, message, speech):
     with pytest.raises(AdanError, match=message):
         wrong.fit(*speech)
+
+
+def test_early_stopping_takes_the_updates_that_suit_a_speaker_left_out(speech, monkeypatch):
+    """The network learns at once, and forgets what it learnt behind half of the updates."""
+    X, y = speech
+    speakers = np.arange(len(y)) // 8
+    rnn = clone(CLASSIFIERS[0]).set_params(steps=40, early_stopping=True)
+    truly = AttentionRNN.predict
+    left_out = []
+
+    def forgetful(self, X):
+        left_out.append(len(X))
+        return truly(self, X) if len(left_out) <= 5 else np.full(len(X), "low")
+
+    monkeypatch.setattr(AttentionRNN, "predict", forgetful)
+    chosen = rnn.choose(X, y, speakers)
+    assert left_out == [8] * 10
+    assert chosen.steps <= 20
+    changed = {"steps": chosen.steps, "early_stopping": False}
+    assert chosen.get_params() == rnn.get_params() | changed
+    assert not hasattr(chosen, "network_")
+    assert rnn.choose(X, y, speakers).steps == 4  # all are equal now: the first
+
+
+def test_without_early_stopping_nothing_is_chosen(speech):
+    X, y = speech
+    assert CLASSIFIERS[0].choose(X, y, np.zeros(len(y))).get_params() == CLASSIFIERS[0].get_params()
+    with pytest.raises(AdanError, match="give at least two speakers"):
+        clone(CLASSIFIERS[0]).set_params(early_stopping=True).choose(X, y, np.zeros(len(y)))

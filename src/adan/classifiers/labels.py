@@ -23,6 +23,12 @@ def unweighted_recall(codes: NDArray[np.intp], scores: NDArray[np.floating]) -> 
     return float(np.mean(np.bincount(codes, right) / np.bincount(codes)))
 
 
+def mean_recall(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """Return the mean of the recalls of the labels that occur."""
+    right = true == predicted
+    return float(np.mean([right[true == label].mean() for label in np.unique(true)]))
+
+
 def columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return decision values with a column a class, of two classes too."""
     return values if values.ndim == 2 else np.stack([-values, values], axis=1) / 2

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from adan._computing import computing
 from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.discriminant import ShrunkDiscriminant
-from adan.classifiers.labels import validated
+from adan.classifiers.labels import mean_recall, validated
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds
 from adan.errors import AdanError
@@ -178,7 +178,7 @@ class Recommended(BaseEstimator):
             scores = []
             for train, test in splits:
                 predicted = clone(candidate).fit(short[train], y[train]).predict(short[test])
-                scores.append(_uar(y[test], predicted))
+                scores.append(mean_recall(y[test], predicted))
             return float(np.mean(scores))
 
         times = None if _are_rare(y).any() else SETS
@@ -214,8 +214,3 @@ def _are_rare(y: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell of each class whether it is rare."""
     counts = np.unique(y, return_counts=True)[1]
     return counts < RARE * np.median(counts)
-
-
-def _uar(true: NDArray[Any], predicted: NDArray[Any]) -> float:
-    right = true == predicted
-    return float(np.mean([right[true == label].mean() for label in np.unique(true)]))

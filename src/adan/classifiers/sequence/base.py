@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -19,7 +20,7 @@ from adan._computing import computing
 from adan._docs import LABELS, LEARNT, PROBABILITIES, described
 from adan._input import check_labels
 from adan._progress import progress_bar
-from adan.classifiers.labels import encoded
+from adan.classifiers.labels import encoded, mean_recall
 from adan.errors import AdanError
 from adan.networks.devices import device_of
 from adan.networks.many import Job, Stackable
@@ -27,6 +28,8 @@ from adan.networks.sequences import Padded, batches, made, train
 from adan.networks.training import seed_of
 from adan.sequences import Sequences
 
+CHECKS = 10
+"""How often early stopping looks at the speaker left out."""
 PREDICTED_FRAMES = 20_000
 """Frames that are predicted at once."""
 SEQUENCES = """Parameters
@@ -56,6 +59,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         mean longer training.
     batch_size : int, default=32
         Sequences a batch at the most; those of a batch are of similar lengths.
+    early_stopping : bool, default=False
+        Whether ``steps`` is the most that may be, and a study makes as many as serve best one
+        training speaker, who is left out to find that out (`choose`). `fit` makes all.
     learning_rate : float, default=1e-3
         Where Adam starts; it falls linearly, to 0 behind the last update.
     longest : int, default=1000
@@ -91,6 +97,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     _over_pieces: ClassVar[Literal["mean", "max"]] = "mean"
 
     steps: int = 200
+    early_stopping: bool = False
     batch_size: int = 32
     learning_rate: float = 1e-3
     longest: int = 1000
@@ -110,6 +117,49 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     def fit(self, X: Sequences, y: ArrayLike) -> Self:
         """Fit to sequences."""
         return self._fit_alone(X, y)
+
+    @computing()
+    def choose(self, X: Sequences, y: NDArray[Any], speakers: NDArray[Any]) -> Self:
+        """Return an unfitted clone that makes as many updates as its ``early_stopping`` asks for.
+
+        Parameters
+        ----------
+        X : Sequences
+            The real training sequences of a fold, normalised.
+        y, speakers : ndarray of shape (n,)
+            Label and speaker of each.
+
+        Returns
+        -------
+        Self
+            With ``steps`` a tenth, two tenths, ... or all of those of this one: what gave the
+            speaker left out the highest UAR, the least of equals.
+
+        Raises
+        ------
+        AdanError
+            If there is one speaker only.
+        """
+        chosen = clone(self).set_params(early_stopping=False)
+        if not self.early_stopping:
+            return chosen
+        known = np.unique(speakers)
+        if len(known) < 2:
+            raise AdanError(
+                "early stopping leaves a training speaker out: give at least two speakers"
+            )
+        out = speakers == np.random.default_rng(seed_of(self.random_state)).choice(known)
+        one, done, recalls = clone(chosen), itertools.count(1), {}
+
+        def check() -> None:
+            n = next(done)
+            if n in {self.steps * i // CHECKS for i in range(1, CHECKS + 1)}:
+                one.network_.eval()
+                recalls[n] = mean_recall(y[out], one.predict(X[out]))
+                one.network_.train()
+
+        one._train(*one._prepare(X[~out], y[~out], None).data, check)
+        return chosen.set_params(steps=max(recalls, key=recalls.__getitem__))
 
     def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
         check_sequences(self, X)
