@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from adan import ADAN, load_emodb
 
 emodb = load_emodb()
-X = StandardScaler().fit_transform(emodb.data[:, ::16])
-small = {"autoencoder_hidden": (100, 100), "epochs": 60, "random_state": 0}
+X = StandardScaler().fit_transform(emodb.data[:, ::32])
+small = {"autoencoder_hidden": (100, 100), "epochs": 40, "random_state": 0}
 games = {
     "learning rate 0.0003": ADAN(learning_rate=3e-4, **small),
     "learning rate 0.003": ADAN(learning_rate=3e-3, **small),

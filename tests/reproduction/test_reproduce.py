@@ -272,8 +272,8 @@ def test_the_authors_protocol_is_that_of_their_scripts(where):
     assert made.classifiers["svm"].C == 10
     assert specifications.specification("table1").methods["adan"].parameters == {}
     quick = specifications.specification("table1", protocol="authors", quick=True).study("corpus")
-    assert quick.methods["adan"].synthesizer.epochs == specifications.SHORT["epochs"]
-    assert quick.classifiers["dnn"].epochs == specifications.SHORT["epochs"]
+    assert quick.methods["adan"].synthesizer.epochs == 5
+    assert quick.classifiers["dnn"].epochs == 5
     fold = specifications.specification("table1", protocol="authors", normalisation="fold")
     assert fold.normalisations == ["fold"]
     rows = specifications.rows_of("table1", study, where)

@@ -160,11 +160,10 @@ FAST = {"learning_rate": 1e-3, "batch_size": 150}
 NARROW = {"autoencoder_hidden": (50, 50), **FAST}
 GOOD = {
     "adan": {
-        "autoencoder_hidden": (50, 50),
+        **NARROW,
         "hidden": (50, 50),
         "latent_dim": 20,
         "epochs": 100,
-        "batch_size": 150,
         "learning_rate": 5e-4,
         "beta1": 0.5,
     },
@@ -174,19 +173,18 @@ GOOD = {
     "borrowing": {},
     "mixup": {},
     "wadan": {
-        "autoencoder_hidden": (50, 50),
+        **NARROW,
         "hidden": (50, 50),
         "latent_dim": 10,
         "discriminator_steps": 3,
         "epochs": 40,
-        "batch_size": 150,
         "learning_rate": 3e-3,
     },
     "transfer": {
+        **FAST,
         "latent_dim": 5,
         "discriminator_steps": 2,
         "epochs": 50,
-        "batch_size": 150,
         "learning_rate": 3e-3,
     },
     "cvae": {"epochs": 120, "hidden": (50, 50), "learning_rate": 3e-3},
@@ -221,7 +219,7 @@ def test_blobs_come_out_where_they_were_and_as_wide(name, parameters, sample_blo
     for label in np.unique(y):
         real, synthetic = X[y == label], X_synthetic[y_synthetic == label]
         deviation = np.sqrt(real.var(axis=0).sum())
-        assert np.linalg.norm(real.mean(axis=0) - synthetic.mean(axis=0)) < 0.6 * deviation
+        assert np.linalg.norm(real.mean(axis=0) - synthetic.mean(axis=0)) < 0.5 * deviation
         assert 0.5 < synthetic.var(axis=0).sum() / real.var(axis=0).sum() < 1.5
     assert accuracy > 0.9
 
