@@ -138,7 +138,8 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         noise = [self._noise(short, codes, whole, s) for s in candidates]
         settings = list(zip(candidates, noise, strict=True))
         left_out = self._left_out(short, codes, whole, _inner_folds(codes, groups), settings)
-        best = max(range(len(candidates)), key=lambda i: unweighted_recall(codes, left_out[i]))
+        recalls = [unweighted_recall(codes, scores.argmax(axis=1)) for scores in left_out]
+        best = int(np.argmax(recalls))
         self.shrinkage_ = candidates[best]
         self.temperature_ = _temperature(left_out[best], codes)
         coef, self.intercept_ = self._functions(whole, *settings[best])

@@ -14,19 +14,10 @@ from adan._input import check_labels
 from adan.errors import AdanError
 
 
-def unweighted_recall(codes: NDArray[np.intp], scores: NDArray[np.floating]) -> float:
-    """Return the mean of the classes' recalls where the highest score (n, k) decides.
-
-    Every class is among the codes (n,).
-    """
-    right = codes == scores.argmax(axis=1)
-    return float(np.mean(np.bincount(codes, right) / np.bincount(codes)))
-
-
-def mean_recall(true: NDArray[Any], predicted: NDArray[Any]) -> float:
+def unweighted_recall(true: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the mean of the recalls of the labels that occur."""
-    right = true == predicted
-    return float(np.mean([right[true == label].mean() for label in np.unique(true)]))
+    codes = np.unique(true, return_inverse=True)[1]
+    return float(np.mean(np.bincount(codes, true == predicted) / np.bincount(codes)))
 
 
 def columns(values: NDArray[np.float64]) -> NDArray[np.float64]:

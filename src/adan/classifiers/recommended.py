@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from adan._computing import computing
 from adan._docs import LABELS, LEARNT_FROM_VECTORS, VECTORS, described
 from adan.classifiers.discriminant import ShrunkDiscriminant
-from adan.classifiers.labels import mean_recall, validated
+from adan.classifiers.labels import unweighted_recall, validated
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds
 from adan.errors import AdanError
@@ -178,16 +178,14 @@ class Recommended(BaseEstimator):
             scores = []
             for train, test in splits:
                 predicted = clone(candidate).fit(short[train], y[train]).predict(short[test])
-                scores.append(mean_recall(y[test], predicted))
+                scores.append(unweighted_recall(y[test], predicted))
             return float(np.mean(scores))
 
         times = None if _are_rare(y).any() else SETS
-        if self.kind == "svm":
-            candidates = self.candidates(X.shape[1], times)
-        else:
+        shrinkage = 1.0
+        if self.kind != "svm":
             shrinkage = ShrunkDiscriminant().fit(short, y, speakers).shrinkage_
-            candidates = self.candidates(X.shape[1], times, shrinkage)
-        return max(candidates, key=uar)
+        return max(self.candidates(X.shape[1], times, shrinkage), key=uar)
 
     def _rehearsals(
         self, y: NDArray[Any], speakers: NDArray[Any], rng: np.random.Generator

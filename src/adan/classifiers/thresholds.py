@@ -90,7 +90,9 @@ class ThresholdSVM(ClassifierMixin, BaseEstimator):
         for _ in range(ROUNDS):
             for code in range(len(classes)):
                 tried = [np.where(np.arange(len(classes)) == code, c, constants) for c in CONSTANTS]
-                constants = max(tried, key=lambda c: unweighted_recall(codes, values + c))
+                constants = max(
+                    tried, key=lambda c: unweighted_recall(codes, (values + c).argmax(axis=1))
+                )
         chosen = dict(zip(classes.tolist(), constants.tolist(), strict=True))
         return clone(self).set_params(constants=chosen)
 

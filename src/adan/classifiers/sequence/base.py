@@ -20,7 +20,7 @@ from adan._computing import computing
 from adan._docs import LABELS, LEARNT, PROBABILITIES, described
 from adan._input import check_labels
 from adan._progress import progress_bar
-from adan.classifiers.labels import encoded, mean_recall
+from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
 from adan.networks.devices import device_of
 from adan.networks.many import Job, Stackable
@@ -57,11 +57,11 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     steps : int, default=200
         Updates. The same number for every set, however large, so that a larger set does not also
         mean longer training.
-    batch_size : int, default=32
-        Sequences a batch at the most; those of a batch are of similar lengths.
     early_stopping : bool, default=False
         Whether ``steps`` is the most that may be, and a study makes as many as serve best one
         training speaker, who is left out to find that out (`choose`). `fit` makes all.
+    batch_size : int, default=32
+        Sequences a batch at the most; those of a batch are of similar lengths.
     learning_rate : float, default=1e-3
         Where Adam starts; it falls linearly, to 0 behind the last update.
     longest : int, default=1000
@@ -150,12 +150,13 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
             )
         out = speakers == np.random.default_rng(seed_of(self.random_state)).choice(known)
         one, done, recalls = clone(chosen), itertools.count(1), {}
+        checked = {self.steps * i // CHECKS for i in range(1, CHECKS + 1)}
 
         def check() -> None:
             n = next(done)
-            if n in {self.steps * i // CHECKS for i in range(1, CHECKS + 1)}:
+            if n in checked:
                 one.network_.eval()
-                recalls[n] = mean_recall(y[out], one.predict(X[out]))
+                recalls[n] = unweighted_recall(y[out], one.predict(X[out]))
                 one.network_.train()
 
         one._train(*one._prepare(X[~out], y[~out], None).data, check)
