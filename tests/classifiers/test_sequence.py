@@ -59,6 +59,18 @@ def test_it_learns_and_says_the_same_again(classifier, speech):
     assert len(first.history_["loss"]) == classifier.steps
 
 
+@every
+def test_in_bfloat16_it_learns_as_in_float32(classifier, speech):
+    of = {
+        precision: clone(classifier).set_params(precision=precision).fit(*speech)
+        for precision in ("float32", "bfloat16")
+    }
+    first, second = (one.history_["loss"] for one in of.values())
+    assert not np.array_equal(first, second)
+    assert np.allclose(first, second, atol=0.05)
+    assert {p.dtype for p in of["bfloat16"].network_.parameters()} == {torch.float32}
+
+
 def test_mixtures_and_svm_learn_apart_and_together(speech):
     X, y = speech
     for share in (0, 0.5, 1):
@@ -145,6 +157,7 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
     [
         (AttentionRNN(pooling="max"), "pooling='max': choose one of attention"),
         (ACRNN(channels=5), "channels=5: frames of 12 features"),
+        (AttentionRNN(precision="float16"), "no precision 'float16'; choose one of auto"),
     ],
 )
 def test_parameters_that_make_no_sense(wrong, message, speech):

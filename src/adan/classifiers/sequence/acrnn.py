@@ -92,6 +92,6 @@ class _Network(nn.Module):
             if i == 0:
                 maps = max_pool2d(maps, 2, ceil_mode=True)  # half as long, half as many bands
                 lengths = (lengths + 1) // 2
-        steps = self.linear(maps.transpose(1, 2).flatten(2))  # [B, T / 2, linear]
+        steps = self.linear(maps.permute(0, 2, 3, 1).flatten(2))  # [B, T / 2, linear]
         states, _ = self.recurrent(Padded(steps, lengths))
         return leaky_relu(self.norm(self.dense(self.attention(states))))

@@ -22,7 +22,7 @@ from adan._input import check_labels
 from adan._progress import progress_bar
 from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
-from adan.networks.devices import device_of
+from adan.networks.devices import Precision, device_of, reduced
 from adan.networks.many import Job, Stackable
 from adan.networks.sequences import Padded, batches, made, train
 from adan.networks.training import seed_of
@@ -74,6 +74,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         Whether the classes weigh the same in the loss, however many utterances they have.
     device : str, default="auto"
         Where the network is trained, as PyTorch names it; "auto" is a GPU if there is one.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        In which the layers multiply while they are trained; "auto" is bfloat16 where the hardware
+        multiplies it. Weights, losses and predictions are float32.
     random_state : int, RandomState or None, default=None
         Seed of weights, batches, dropout and masks.
 
@@ -104,6 +107,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     masks: int = 0
     class_weight: Literal["balanced"] | None = None
     device: str = "auto"
+    precision: Precision = "auto"
     random_state: int | np.random.RandomState | None = None
 
     @abstractmethod
@@ -189,6 +193,12 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         device = device_of(self.device)
         network = made(lambda: self._network(self.n_features_in_, k), generator)
         self.network_ = network.to(device)
+        in_bfloat16 = torch.autocast(
+            device.type,
+            torch.bfloat16,
+            enabled=reduced(self.precision, device),
+            cache_enabled=False,  # inside `computing` the cache would outlive an update
+        )
         pieces, owners = X.pieces(self.longest)
         targets, frames = torch.as_tensor(codes[owners], device=device), list(pieces)
         weights = torch.as_tensor(
@@ -197,7 +207,8 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
         def loss_of(rows: NDArray[np.intp]) -> Tensor:
             batch = Padded.of([hidden(frames[i], self.masks, rng) for i in rows], device)
-            each = self._loss(self.network_, batch, targets[rows])  # [B]
+            with in_bfloat16:
+                each = self._loss(self.network_, batch, targets[rows]).float()  # [B]
             return (each * weights[rows]).sum() / weights[rows].sum()
 
         losses = train(

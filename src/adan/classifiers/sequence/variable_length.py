@@ -80,6 +80,6 @@ class _Network(nn.Module):
         maps = x.values[:, None]  # [B, 1, T, bins]
         for convolution in (self.first, self.second):
             maps = max_pool2d(relu(convolution(maps)), (1, 2), ceil_mode=True)
-        steps = x.masked(maps.transpose(1, 2).flatten(2))  # [B, T, maps bins]
+        steps = x.masked(maps.permute(0, 2, 3, 1).flatten(2))  # [B, T, bins maps]
         _, last = self.recurrent(steps)
         return self.dropout(relu(self.dense(last)))
