@@ -125,6 +125,10 @@ _POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
 def _settings(folder: Path) -> dict[str, Any]:
     path = folder / "settings.json"
     if not path.is_file():
+        if below := sorted(folder.glob("*/settings.json")):
+            raise AdanError(
+                f"{folder} holds a run in each folder below: give one, such as {below[0].parent}"
+            )
         raise AdanError(
             f"{folder} is not a run (it has no settings.json): give the folder that adan reproduce "
             "or adan study wrote, such as runs/table1"
