@@ -95,8 +95,18 @@ def test_what_is_highest_where_least_stays_is_said(predictions):
     assert scarce.said([]) == []
     assert len(sentences) == 2
     assert sentences[1] == (
-        "With 5 utterances of every class the UAR of the SVM is 20.0 on real data alone and at the "
-        "highest 40.0 (adan; +20.0 points, 95 % interval +20.0 to +20.0), worth 5 more."
+        "With 5 utterances of every class the UAR of the SVM is 20.0 on real data alone. With adan "
+        "it is 40.0 (+20.0 points, 95 % interval +20.0 to +20.0), as real data alone have with 5 "
+        "more."
+    )
+
+
+def test_where_no_method_helps_that_is_said(predictions):
+    both = predictions[~predictions["subset"].str.contains(" of ")]
+    swapped = both.replace({"method": {"real only": "adan", "adan": "real only"}})
+    assert scarce.said(scarce.curves_of(swapped))[0] == (
+        "With 5 utterances of every class the UAR of the SVM is 40.0 on real data alone, and no "
+        "method has more (adan, the best, has 20.0)."
     )
 
 

@@ -226,14 +226,19 @@ def said(found: Sequence[Curve]) -> list[str]:
         if len(least):
             best = least.loc[least["value"].idxmax()]
             alone = best["value"] - best["gain"]
-            gain, low, high = (signed(best[f"gain{end}"]) for end in ("", "_low", "_high"))
-            sentences.append(
-                f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data "
-                f"alone and at the highest {best['value']:.1f} ({best['label']}; "
-                f"{gain} points, 95 % interval {low} to {high}), worth "
-                f"{best['worth']:z.0f} more."
-            )
+            start = f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data"
+            sentences.append(f"{start} alone{_of_best(best)}.")
     return sentences
+
+
+def _of_best(best: pd.Series) -> str:
+    if best["gain"] <= 0:
+        return f", and no method has more ({best['label']}, the best, has {best['value']:.1f})"
+    gain, low, high = (signed(best[f"gain{end}"]) for end in ("", "_low", "_high"))
+    return (
+        f". With {best['label']} it is {best['value']:.1f} ({gain} points, 95 % interval {low} to "
+        f"{high}), as real data alone have with {best['worth']:z.0f} more"
+    )
 
 
 def panels(found: Sequence[Curve]) -> dict[tuple[Kind, str, str], list[Curve]]:
