@@ -237,6 +237,8 @@ class NeuralSynthesizer(Stackable, Synthesizer):
         n_epochs = first._rounds(len(X)) // first._n_batches(len(X))
         total = len(jobs) * len(alone.phases()) * n_epochs
         device = device_of(first.device)
+        seeds = [np.random.SeedSequence(seed_of(job.estimator.random_state)) for job in jobs]
+        chunks = np.array_split(np.arange(len(jobs)), n_chunks(len(jobs), alone, device))
         with (
             progress_bar(
                 total=total,
@@ -247,28 +249,38 @@ class NeuralSynthesizer(Stackable, Synthesizer):
             ) as bar,
             tensor_cores(first.precision, device),
             computing() as cores,
-            Parallel(n_jobs=cores if device.type == "cpu" else 1, prefer="threads") as parallel,
+            Parallel(n_jobs=cores, prefer="threads") as parallel,
         ):
-            parallel(
-                delayed(_fit_chunk)([jobs[i] for i in places], device, bar.update)
-                for places in np.array_split(
-                    np.arange(len(jobs)), n_chunks(len(jobs), alone, device)
+            parallel(delayed(_rotate)(*one) for one in zip(jobs, seeds, strict=True))
+            side_by_side = parallel if device.type == "cpu" else Parallel(n_jobs=1)
+            side_by_side(
+                delayed(_fit_chunk)(
+                    [jobs[i] for i in places], [seeds[i] for i in places], device, bar.update
                 )
+                for places in chunks
             )
             health.warn_of([job.estimator for job in jobs], [job.data for job in jobs])
 
 
-def _fit_chunk(jobs: Sequence[Job], device: torch.device, advance: Callable[[int], object]) -> None:
+def _rotate(job: Job, seed: np.random.SeedSequence) -> None:
+    """Find the coordinates that a member trains in."""
+    member: NeuralSynthesizer = job.estimator
+    rng = np.random.default_rng(seed.spawn(1)[0])
+    member.coordinates_ = member._coordinates(job.data[0], rng if member.rotate else None)
+
+
+def _fit_chunk(
+    jobs: Sequence[Job],
+    seeds: Sequence[np.random.SeedSequence],
+    device: torch.device,
+    advance: Callable[[int], object],
+) -> None:
     """Train a chunk of a stack, on one thread."""
     members: list[NeuralSynthesizer] = [job.estimator for job in jobs]
     first = members[0]
-    seeds = [np.random.SeedSequence(seed_of(member.random_state)) for member in members]
     generators = [
         torch.Generator().manual_seed(int(s.generate_state(1, np.uint64)[0])) for s in seeds
     ]
-    for member, job, seed in zip(members, jobs, seeds, strict=True):
-        rng = np.random.default_rng(seed.spawn(1)[0])
-        member.coordinates_ = member._coordinates(job.data[0], rng if member.rotate else None)
     rows = [member.coordinates_.to(job.data[0]) for member, job in zip(members, jobs, strict=True)]
     codes = [torch.as_tensor(job.data[1]) for job in jobs]
     networks = first._networks([r.shape[1] for r in rows], generators)
