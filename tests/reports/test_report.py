@@ -260,7 +260,9 @@ def test_the_verdict_in_words(gains, answer, reason):
 
 
 def test_a_gain_of_one_seed_is_told_as_such():
-    assert verdict(_rows(("A", "+", 2.0), n_seeds=1), "X")[0].startswith("Yes, with one seed: on X")
+    answer, best, _ = verdict(_rows(("A", "+", 2.0), n_seeds=1), "X")
+    assert answer.startswith("Perhaps, with one seed: on X 1 of 1 rows")
+    assert "Another seed may say otherwise" in best
 
 
 def test_a_study_on_two_corpora_has_a_page_for_each(make_study_file, tmp_path, capsys):

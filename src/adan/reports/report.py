@@ -125,9 +125,12 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
     better, worse = (others[others["verdict"] == word] for word in ("better", "worse"))
     rest = others[others["verdict"] == "not told apart"]
     if len(better):
-        with_one = ", with one seed" if better["n_seeds"].max() == 1 else ""
-        answer = f"Yes{with_one}: on {corpus} {_of(better, n)} better than real data alone."
+        with_one = better["n_seeds"].max() == 1
+        yes = "Perhaps, with one seed" if with_one else "Yes"
+        answer = f"{yes}: on {corpus} {_of(better, n)} better than real data alone."
         best = f"The best is {_with_gain(better.iloc[0])}."
+        if with_one:
+            best += " Another seed may say otherwise: measure with ten."
     elif len(rest):
         answer = (
             f"No gain can be told: on {corpus} none of {n} rows with augmentation is better than "
