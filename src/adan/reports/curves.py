@@ -224,20 +224,20 @@ def said(found: Sequence[Curve]) -> list[str]:
         named = own["gain"].notna() & (own["label"] != RECOMMENDED)
         least = own[(own["n"] == own["n"].min()) & named]
         if len(least):
-            best = least.loc[least["value"].idxmax()]
-            alone = best["value"] - best["gain"]
-            start = f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data"
-            sentences.append(f"{start} alone{_of_best(best)}.")
+            sentences.append(_of_best(least.loc[least["value"].idxmax()], classifier))
     return sentences
 
 
-def _of_best(best: pd.Series) -> str:
+def _of_best(best: pd.Series, classifier: str) -> str:
+    alone = best["value"] - best["gain"]
+    start = f"With {best['stays']} the UAR of the {classifier} is {alone:.1f} on real data alone"
     if best["gain"] <= 0:
-        return f", and no method has more ({best['label']}, the best, has {best['value']:.1f})"
+        label, value = best["label"], best["value"]
+        return f"{start}, and no method has more ({label}, the best, has {value:.1f})."
     gain, low, high = (signed(best[f"gain{end}"]) for end in ("", "_low", "_high"))
     return (
-        f". With {best['label']} it is {best['value']:.1f} ({gain} points, 95 % interval {low} to "
-        f"{high}), as real data alone have with {best['worth']:z.0f} more"
+        f"{start}. With {best['label']} it is {best['value']:.1f} ({gain} points, 95 % interval "
+        f"{low} to {high}), as real data alone have with {best['worth']:z.0f} more."
     )
 
 

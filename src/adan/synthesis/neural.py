@@ -251,7 +251,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
             computing() as cores,
             Parallel(n_jobs=cores, prefer="threads") as parallel,
         ):
-            parallel(delayed(_rotate)(*one) for one in zip(jobs, seeds, strict=True))
+            parallel(delayed(_find_coordinates)(*one) for one in zip(jobs, seeds, strict=True))
             side_by_side = parallel if device.type == "cpu" else Parallel(n_jobs=1)
             side_by_side(
                 delayed(_fit_chunk)(
@@ -262,7 +262,7 @@ class NeuralSynthesizer(Stackable, Synthesizer):
             health.warn_of([job.estimator for job in jobs], [job.data for job in jobs])
 
 
-def _rotate(job: Job, seed: np.random.SeedSequence) -> None:
+def _find_coordinates(job: Job, seed: np.random.SeedSequence) -> None:
     """Find the coordinates that a member trains in."""
     member: NeuralSynthesizer = job.estimator
     rng = np.random.default_rng(seed.spawn(1)[0])

@@ -208,7 +208,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         def loss_of(rows: NDArray[np.intp]) -> Tensor:
             batch = Padded.of([hidden(frames[i], self.masks, rng) for i in rows], device)
             with in_bfloat16:
-                each = self._loss(self.network_, batch, targets[rows]).float()  # [B]
+                each = self._loss(self.network_, batch, targets[rows])  # [B], float32
             return (each * weights[rows]).sum() / weights[rows].sum()
 
         losses = train(
