@@ -293,8 +293,9 @@ def test_a_run_without_real_data_alone_has_a_report(run):
     assert "cannot be told" in answer
 
 
-def test_a_folder_of_several_runs_is_told_from_none(run, capsys):
-    assert main(["report", str(run.parent)]) == 2
+@pytest.mark.parametrize("command", [["report"], ["study", "status"]])
+def test_a_folder_of_several_runs_is_told_from_none(command, run, capsys):
+    assert main([*command, str(run.parent)]) == 2
     assert f"holds a run in each folder below: give one, such as {run}" in capsys.readouterr().err
 
 

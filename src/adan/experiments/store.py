@@ -115,6 +115,18 @@ class Status:
     seconds: float = nan
 
 
+def no_run(folder: Path) -> AdanError:
+    """Return what is to be raised for a folder that has no ``settings.json``."""
+    if below := sorted(folder.glob("*/settings.json")):
+        return AdanError(
+            f"{folder} holds a run in each folder below: give one, such as {below[0].parent}"
+        )
+    return AdanError(
+        f"{folder} is not a run (it has no settings.json): give the folder that adan reproduce "
+        "or adan study wrote, such as runs/table1"
+    )
+
+
 class Store:
     """The folder of a run.
 
@@ -144,9 +156,7 @@ class Store:
             for data in settings["data"]:
                 data["subset"]
         except FileNotFoundError:
-            raise AdanError(
-                f"{self.folder} holds no run (it has no {path.name}): give another folder"
-            ) from None
+            raise no_run(self.folder) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AdanError(
                 f"{self.folder} holds a run with other settings, or {path.name} is damaged: choose "

@@ -12,6 +12,7 @@ import pandas as pd
 from adan._files import with_formulas
 from adan.errors import AdanError
 from adan.evaluation.scores import ROW
+from adan.experiments.store import no_run
 from adan.reports.curves import Curve, curves_of, is_scarce
 
 TEXT = ("method", "classifier", "utterance", "speaker", "emotion", "space", "class", "fold")
@@ -125,14 +126,7 @@ _POINT = ("utterance", "emotion", "speaker", "synthetic", "space", "x", "y")
 def _settings(folder: Path) -> dict[str, Any]:
     path = folder / "settings.json"
     if not path.is_file():
-        if below := sorted(folder.glob("*/settings.json")):
-            raise AdanError(
-                f"{folder} holds a run in each folder below: give one, such as {below[0].parent}"
-            )
-        raise AdanError(
-            f"{folder} is not a run (it has no settings.json): give the folder that adan reproduce "
-            "or adan study wrote, such as runs/table1"
-        )
+        raise no_run(folder)
     try:
         about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(about["settings"], dict):
