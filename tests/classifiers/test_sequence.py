@@ -6,7 +6,7 @@ from sklearn.base import clone
 from adan.classifiers import registry
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
-from adan.classifiers.sequence.base import hidden
+from adan.classifiers.sequence.base import masked
 from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.errors import AdanError
@@ -130,12 +130,37 @@ def test_batches_go_through_all_and_have_similar_lengths():
 
 def test_masks_hide_stretches_of_time_and_of_features():
     frames = np.ones((40, 30), np.float32)
-    seen = hidden(frames, 2, np.random.default_rng(3))
+    seen = masked(frames, 2, 1, np.random.default_rng(3))
     assert (frames == 1).all()
     frames_hidden, features_hidden = (seen == 0).all(axis=1), (seen == 0).all(axis=0)
     assert 0 < frames_hidden.sum() <= 8
     assert 0 < features_hidden.sum() <= 6
-    assert hidden(frames, 0, None) is frames
+    assert masked(frames, 0, 1, None) is frames
+
+
+def test_a_band_is_hidden_with_its_deltas():
+    """Of three channels of 10 bands."""
+    seen = masked(np.ones((40, 30), np.float32), 2, 3, np.random.default_rng(3))
+    hidden = (seen == 0).all(axis=0).reshape(3, 10)
+    assert 0 < hidden[0].sum() <= 2
+    assert (hidden == hidden[0]).all()
+
+
+def test_an_utterance_counts_one_over_its_length():
+    one = VariableLengthDNN(class_weight=None)
+    codes, owners, lengths = np.array([0, 1]), np.array([0, 1, 1]), np.array([1000, 1001])
+    assert one._weights(codes, owners, lengths) == pytest.approx([1 / 1000, 1 / 2002, 1 / 2002])
+
+
+def test_what_utterances_count_holds_between_batches_too(monkeypatch):
+    """The losses are all 1; batches are of short or of long utterances alone."""
+    monkeypatch.setattr(
+        VariableLengthDNN, "_loss", lambda self, network, x, y: 1 + 0 * network(x).sum(dim=1)
+    )
+    X = Sequences.of([np.ones((n, 12), np.float32) for n in [10, 40] * 8])
+    small = clone(CLASSIFIERS[-1]).set_params(steps=20, class_weight=None)
+    losses = small.fit(X, np.arange(16) % 3).history_["loss"]
+    assert set(np.round(losses, 5)) == {0.4, 1.6}
 
 
 @either
@@ -157,6 +182,10 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
     [
         (AttentionRNN(pooling="max"), "pooling='max': choose one of attention"),
         (ACRNN(channels=5), "channels=5: frames of 12 features"),
+        (AttentionRNN(stacked=0), "stacked=0: give 1 or more"),
+        (VariableLengthDNN(steps=0), "steps=0: give 1 or more"),
+        (ACRNN(masks=-1), "masks=-1: give 0 or more"),
+        (ACRNN(batch_size=2), "batch_size=2: give 3 or more"),
         (AttentionRNN(precision="float16"), "no precision 'float16'; choose one of auto"),
     ],
 )

@@ -181,7 +181,7 @@ def test_what_fails_is_told_and_the_rest_is_done(make_done, make_study_file, tmp
         run(study, tmp_path / "run")
     assert main(["study", "status", str(tmp_path / "run")]) == 0
     told = capsys.readouterr().out
-    assert "8 of 10 cells are done, 2 failed, 2 left (about" in told
+    assert "8 of 10 cells are done, 2 are left, 2 of them since they failed (about" in told
     assert "failed: huge, seed 1" in told
     assert "Traceback" in logged(tmp_path / "run")
     both = [pd.read_parquet(f / "predictions.parquet") for f in (tmp_path / "run", undisturbed)]
@@ -226,7 +226,7 @@ def test_damaged_edited_and_foreign_files_are_named_and_computed_again(make_done
     for method in ("smote", "adan", "synthetic only"):
         assert f"{files[method]}: half-written, edited" in told
     assert "notes.txt: of no cell of this study" in told
-    assert "1 of 4 cells are done, 0 failed, 3 left" in told
+    assert "1 of 4 cells are done, 3 are left (about" in told
     run(study, folder)
     assert f"{files['adan']}: half-written, edited" in logged(folder)
     assert whole(folder) == before

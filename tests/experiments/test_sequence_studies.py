@@ -93,9 +93,34 @@ parameters = {{ hidden = 8, units = 4, steps = 5, batch_size = 4 }}
         ),
         (
             {"methods": {"real only": {"synthesizer": "none", "segment": 9}}},
-            "methods.real only: synthesizer = 'none' allows no segment",
+            "methods.real only: segment means nothing beside synthesizer = 'none'",
         ),
         ({"embedding": {"kind": "svm"}}, "embedding: svm is no network that reads sequences"),
+        (
+            {"features": ["logmel20"], "embedding": {"kind": "acrnn"}},
+            "embedding: channels = 3 does not fit logmel20; give 1, or 3 for",
+        ),
+        (
+            {
+                "features": ["logmel20"],
+                "embedding": {"kind": "attention rnn", "features": ["spectrogram"]},
+                "classifiers": {"svm": {"kind": "svm"}},
+            },
+            "embedding.features: it reads all of the study's; leave it out",
+        ),
+        (
+            {"methods": {"copies": {"synthesizer": "duplication"}}},
+            "classifiers.rnn: no method of the study makes what it can be trained on",
+        ),
+        (
+            {
+                "methods": {
+                    "real only": {"synthesizer": "none"},
+                    "copies": {"synthesizer": "duplication", "classifiers": ["svm", "rnn"]},
+                }
+            },
+            "methods.copies.classifiers: rnn cannot be trained on what it makes of IS09, logmel20",
+        ),
         (
             {"embedding": {"kind": "acrnn"}},
             "embedding reads sequences of frames, and IS09 are vectors",

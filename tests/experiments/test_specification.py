@@ -70,11 +70,17 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ("seeds = 0", "seeds: input should be greater than 0"),
         ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),
         ("methods.a.synthesizer = 'b'", "methods.a: no synthesizer 'b'; there are adan"),
-        ("methods.a = {synthesizer = 'none', times = 2}", "allows no times"),
+        (
+            "methods.a = {synthesizer = 'none', times = 2}",
+            "methods.a: times means nothing beside synthesizer = 'none': leave it out",
+        ),
         ("methods.a = {times = 2}", "give either a synthesizer ('none' is real data alone) or a"),
         ("methods.a = {synthesizer = 'adan', perturbation = 'speed'}", "give either a synth"),
         ("methods.a.perturbation = 'b'", "methods.a: no perturbation 'b'; there are speed, vtlp"),
-        ("methods.a = {perturbation = 'speed', times = 2}", "a perturbation allows no times"),
+        (
+            "methods.a = {perturbation = 'speed', times = 2}",
+            "methods.a: times means nothing beside a perturbation",
+        ),
         (
             "methods.a = {perturbation = 'speed', parameters = {strengths = [0.9, 3]}}",
             "methods.a: the strengths of speed are factors from 0.5 to 2: give at least one",
@@ -89,12 +95,18 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ),
         (
             "methods.a = {synthesizer = 'smote', balance = true, times = 2}",
-            "methods.a: balance allows no times",
+            "methods.a: times means nothing beside balance",
         ),
         (
             "scarcity = {speaker = [2]}",
             "scarcity.speaker is no key; there are utterances_per_class",
         ),
+        (
+            "embedding = {kind = 'attention rnn', size = 2}",
+            "embedding.size is no key; there are kind",
+        ),
+        ("corpora = [{path = 'emodb', option = 1}]", "corpora.0.option is no key; there are path"),
+        ("classifiers.a = {kind = 'svm', c = 1}", "classifiers.a.c is no key; there are kind"),
         ("scarcity.speakers = [0]", "scarcity.speakers.0: input should be greater than 0"),
         (
             "scarcity.rare = {fear = ['few']}",

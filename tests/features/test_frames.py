@@ -54,6 +54,14 @@ def test_sound_of_log_mels_has_these_log_mels(make_signal):
     assert np.array_equal(sound, spectra.sound_of(wanted, 16_000))
 
 
+def test_a_few_frames_at_a_time_are_the_same_as_all(make_signal, monkeypatch):
+    whole = [spectra.log_mels(make_signal(), 16_000), spectra.spectrogram(make_signal(), 16_000)]
+    monkeypatch.setattr(spectra, "BLOCK", 7)
+    blocks = [spectra.log_mels(make_signal(), 16_000), spectra.spectrogram(make_signal(), 16_000)]
+    for one, other in zip(whole, blocks, strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
 def test_deltas_of_a_line_are_its_slope():
     line = 3 * np.arange(9, dtype=np.float32)[:, None]
     assert np.allclose(spectra.deltas(line)[2:-2], 3)

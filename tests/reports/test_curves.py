@@ -96,8 +96,8 @@ def test_what_is_highest_where_least_stays_is_said(predictions):
     assert len(sentences) == 2
     assert sentences[1] == (
         "With 5 utterances of every class the UAR of the SVM is 20.0 on real data alone. With adan "
-        "it is 40.0 (+20.0 points, 95 % interval +20.0 to +20.0), as real data alone have with 5 "
-        "more."
+        "it is 40.0 (+20.0 points, 95 % interval +20.0 to +20.0). Real data alone would need 5 "
+        "more for as much."
     )
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from adan import ADAN, SMOTE, ClassGaussian, fit_all
+from adan import ADAN, SMOTE, ClassGaussian, Duplication, fit_all
 from adan.sequences import Sequences
 from adan.synthesis.segments import OfSegments, laid_out
 
@@ -34,12 +34,26 @@ def test_any_synthesizer_draws_segments_of_a_class(speech, synthesizer):
     drawn, labels = fitted.sample({"high": 30, "low": 20})
     assert len(drawn) == len(labels) == 50
     assert drawn.shape[1] == 3
-    assert set(drawn.lengths) <= set(X.pieces(10)[0].lengths)
+    assert 1 <= drawn.lengths.min() < drawn.lengths.max() <= 10
     again, _ = fitted.sample({"high": 30, "low": 20})
     assert np.array_equal(again.values, drawn.values)
     if not isinstance(synthesizer, ADAN):
         of_high = drawn[labels == "high"].values[:, 1].mean()
         assert of_high - drawn[labels == "low"].values[:, 1].mean() > 3
+
+
+def test_duplicates_are_the_real_segments_whole(speech):
+    X, y = speech
+    drawn, _ = OfSegments(Duplication(), frames=10, random_state=0).fit(X, y).sample({"high": 60})
+    real = {frames.tobytes() for frames in X[y == "high"].pieces(10)[0]}
+    assert {frames.tobytes() for frames in drawn} == real
+
+
+def test_segments_of_one_length_stay_so(speech):
+    X, y = speech
+    even = Sequences(X.values[: 8 * len(y)], np.full(len(y), 8))
+    drawn, _ = OfSegments(SMOTE(), frames=10, random_state=0).fit(even, y).sample({"low": 9})
+    assert (drawn.lengths == 8).all()
 
 
 def test_many_train_as_one_stack_and_come_out_as_alone(speech):

@@ -260,12 +260,25 @@ def one_channel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def commonest_rate(files: Iterable[str | os.PathLike[str]]) -> int | None:
-    """Return the sampling rate in Hz that most files have; None if none can be read."""
+    """Return the sampling rate in Hz that most files have; None if none can be read.
+
+    Warns where others have another rate, since they are resampled to this one.
+    """
     rates: collections.Counter[int] = collections.Counter()
     for file in files:
         with suppress(BadAudio):
             rates[header_of(file).rate] += 1
-    return rates.most_common(1)[0][0] if rates else None
+    if not rates:
+        return None
+    (rate, n), *others = rates.most_common()
+    if others:
+        told = ", ".join(f"{count} at {other:,} Hz" for other, count in others)
+        warnings.warn(
+            f"recordings have different sampling rates: {n} are at {rate:,} Hz, and {told} are "
+            "resampled to that",
+            stacklevel=3,
+        )
+    return rate
 
 
 def resampled(signal: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ Frames are those that lie in the signal as a whole, as in Kaldi with ``snip_edge
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,8 @@ LOWEST = 20.0
 """Where the mel filters begin, in Hz."""
 FLOOR = float(np.finfo(np.float32).eps)
 """The least power whose logarithm is taken."""
+BLOCK = 2000
+"""Frames whose spectra are in memory at once."""
 
 Frames = NDArray[np.float32]
 
@@ -51,8 +54,10 @@ def log_mels(signal: NDArray[np.floating], rate: int, n_mels: int = 40) -> Frame
     M. Chen, X. He, J. Yang, H. Zhang, "3-D convolutional recurrent neural networks with attention
     model for speech emotion recognition", IEEE Signal Processing Letters 25(10), 2018.
     """
-    power, n_fft = _power((signal - signal.mean()) / signal.std(), rate, WINDOW)
-    return np.log(np.maximum(power @ mel_filters(n_mels, n_fft, rate), FLOOR)).astype(np.float32)
+    n_fft = _power_of_2(rate)
+    filters = mel_filters(n_mels, n_fft, rate)
+    scaled = (signal - signal.mean()) / signal.std()
+    return _log_power(scaled, rate, WINDOW, n_fft, lambda power: power @ filters)
 
 
 def mfccs(signal: NDArray[np.floating], rate: int, n: int = 13, n_mels: int = 26) -> Frames:
@@ -90,9 +95,9 @@ def spectrogram(
     X. Ma et al., "Emotion recognition from variable-length speech segments using deep learning on
     spectrograms", Interspeech 2018.
     """
-    power, _ = _power(signal, rate, window, n_fft=round(window * rate))
     n_bins = 1 + int(highest * window)
-    return np.log(np.maximum(power[:, :n_bins], FLOOR)).astype(np.float32)
+    n_fft = round(window * rate)
+    return _log_power(signal, rate, window, n_fft, lambda power: power[:, :n_bins])
 
 
 def deltas(frames: Frames, reach: int = 2) -> Frames:
@@ -149,7 +154,7 @@ def sound_of(
     Transactions on Acoustics, Speech, and Signal Processing 32(2), 1984.
     """
     length, step = round(WINDOW * rate), round(STEP * rate)
-    n_fft = 1 << (length - 1).bit_length()
+    n_fft = _power_of_2(rate)
     filters = mel_filters(log_mels.shape[1], n_fft, rate)
     power = np.exp(log_mels) @ np.linalg.pinv(filters)  # spread over the bins of each band
     magnitude = np.sqrt(np.maximum(power, 0))
@@ -177,14 +182,30 @@ def _overlapped(
     return signal / np.maximum(weight, FLOOR)
 
 
-def _power(
-    signal: NDArray[np.floating], rate: int, window: float, n_fft: int | None = None
-) -> tuple[NDArray[np.float32], int]:
-    """Return the power spectrum (n_frames, 1 + n_fft // 2) and n_fft, by default a power of 2."""
+def _power_of_2(rate: int) -> int:
+    """Return the least power of 2 that has the samples of a `WINDOW`."""
+    return 1 << (round(WINDOW * rate) - 1).bit_length()
+
+
+def _log_power(
+    signal: NDArray[np.floating],
+    rate: int,
+    window: float,
+    n_fft: int,
+    of: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> Frames:
+    """Return logarithms of what ``of`` makes of power spectra (n_frames, 1 + n_fft // 2).
+
+    Spectra are computed `BLOCK` frames at a time, so that long audio needs little memory.
+    """
     length, step = round(window * rate), round(STEP * rate)
     if len(signal) < length:
         raise too_short(len(signal) / rate)
-    n_fft = n_fft or 1 << (length - 1).bit_length()
     frames = np.lib.stride_tricks.sliding_window_view(signal.astype(np.float32), length)[::step]
-    spectrum = np.fft.rfft(frames * np.hamming(length).astype(np.float32), n_fft)
-    return np.square(np.abs(spectrum)).astype(np.float32), n_fft
+    taper = np.hamming(length).astype(np.float32)
+    blocks = []
+    for start in range(0, len(frames), BLOCK):
+        spectra = np.fft.rfft(frames[start : start + BLOCK] * taper, n_fft)
+        found = of(np.square(np.abs(spectra)).astype(np.float32))
+        blocks.append(np.log(np.maximum(found, FLOOR)).astype(np.float32))
+    return np.concatenate(blocks)

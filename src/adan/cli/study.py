@@ -119,9 +119,11 @@ def _study_status(options: argparse.Namespace) -> None:
     for file, problem in status.problems.items():
         print(f"{options.folder / file}: {problem}")
     total = len(status.done) + len(status.left)
-    words = f"{len(status.done)} of {total} cells are done, {len(status.failed)} failed"
+    words = f"{len(status.done)} of {total} cells are done"
     if status.left:
-        words += f", {len(status.left)} left"
+        words += f", {len(status.left)} are left"
+        if status.failed:
+            words += f", {len(status.failed)} of them since they failed"
         if status.done:
             words += f" (about {_duration(status.seconds)}, one after another)"
     print(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -26,8 +27,8 @@ def pooled(corpora: Sequence[Corpus]) -> Corpus:
     Corpus
         Named ``A + B``. Its table has the utterances whose emotion all corpora have; what the
         others are is told by a warning and by ``about["left_out"]``. Utterances and speakers have
-        their corpus in front (``A/03``), and the column ``corpus`` names it. Where a corpus tells
-        improvised utterances from others, all of one that does not are improvised.
+        their corpus in front (``A/03``), and the column ``corpus`` names it. If only some corpora
+        tell improvised utterances from others, all utterances of the rest count as improvised.
 
     Raises
     ------
@@ -52,7 +53,15 @@ def pooled(corpora: Sequence[Corpus]) -> Corpus:
             f"{' and '.join(names)} have fewer than two emotions in common ({had}): if they name "
             'one in two ways, rename it in the study, like emotions = { angry = "anger" }'
         )
-    about = {"feature_set": first.feature_set}
+    about: dict[str, Any] = {"feature_set": first.feature_set}
+    rates = {corpus.name: rate for corpus in corpora if (rate := corpus.about.get("rate"))}
+    if len({*rates.values()}) > 1:
+        told = ", ".join(f"{name} {rate:,} Hz" for name, rate in rates.items())
+        warnings.warn(
+            f"sampling rates differ between corpora ({told}), which features may show more than "
+            "emotions: resample the recordings to one rate",
+            stacklevel=2,
+        )
     if left_out := _left_out(corpora, emotions):
         about["left_out"] = f"emotions that not all corpora have: {left_out}"
         warnings.warn(f"{' + '.join(names)}: left out are {about['left_out']}", stacklevel=2)

@@ -1,9 +1,10 @@
 """Is a method better than real data only? Paired comparisons over speakers.
 
-What a method gains is summed up speaker by speaker, on the same folds and seeds as the baseline.
-If the method made no difference, each speaker's gain could as well have had the other sign, so
-the test tries all signs: exact, with 1024 outcomes for ten speakers, and without assuming a
-distribution. Unlike Wilcoxon's, it tests the very difference of WA or UAR that is shown.
+What a method gains is summed up speaker by speaker, on the same folds and seeds as the baseline. If
+the method made no difference, each speaker's gain could as well have had the other sign, so the
+test tries all signs, 1,024 combinations for ten speakers, without assuming a distribution. That is
+exact up to 13 speakers; for more it draws 9,999 combinations. Unlike Wilcoxon's, it tests the very
+difference of WA or UAR that is shown.
 """
 
 from __future__ import annotations
@@ -122,15 +123,15 @@ def _visible_effect(n_speakers: int) -> float:
 
 
 def power_note(compared: pd.DataFrame) -> str:
-    """Return in a sentence which differences the table of `compare` could not have seen."""
+    """Return in words which differences the table of `compare` would find, and how often."""
     speakers = int(compared["n_speakers"].max())
     visible = compared.loc[compared["uar_visible"] > 0, "uar_visible"]
     if visible.empty:
         return f"What {speakers} speakers could show cannot be told: no differences vary."
     note = (
-        f"With {speakers} speakers, differences of UAR under {visible.median():.1f} points cannot "
-        f"be seen ({visible.min():.1f} to {visible.max():.1f}, by row): a paired test at 5 %, "
-        "before Holm's correction, would miss them in more than one of five studies."
+        f"With {speakers} speakers, four of five such studies would find a difference of UAR of "
+        f"{visible.median():.1f} points ({visible.min():.1f} to {visible.max():.1f}, by row) with "
+        "a paired test at 5 %, before Holm's correction. Smaller ones are found less often."
     )
     return note + _too_many(compared, speakers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from adan.folds import Fold
 from adan.sequences import Sequences
@@ -33,16 +34,23 @@ def drawn_segments(synthesizer: OfSegments, fold: Fold, X: Sequences) -> pd.Data
     first = np.array([np.flatnonzero(fold.y == label)[0] for label in classes])
     pieces, owners = X[first].pieces(synthesizer.frames)
     real = pieces[np.unique(owners, return_index=True)[1]]
-    mean, scale = X.values.mean(axis=0), X.values.std(axis=0)
     tables = [
-        _table(label, True, frames * scale + mean)
+        _table(label, True, _as_computed(frames, X.values))
         for label, frames in zip(labels, drawn, strict=True)
     ]
     tables += [_table(label, False, own) for label, own in zip(classes, real, strict=True)]
     return pd.concat(tables, ignore_index=True)
 
 
-def _table(label: str, synthetic: bool, frames: np.ndarray) -> pd.DataFrame:
+def _as_computed(frames: NDArray[np.float32], real: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Undo a z-norm, and put back features that are constant among the real frames."""
+    varying = np.ptp(real, axis=0) > 0
+    found = np.tile(real.mean(axis=0), (len(frames), 1))
+    found[:, varying] += frames * real.std(axis=0)[varying]
+    return found
+
+
+def _table(label: str, synthetic: bool, frames: NDArray[np.float32]) -> pd.DataFrame:
     names = [f"f{i}" for i in range(frames.shape[1])]
     table = pd.DataFrame(frames.astype(np.float32), columns=names)
     return table.assign(**{"class": label, "synthetic": synthetic, "frame": range(len(frames))})

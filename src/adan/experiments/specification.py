@@ -24,7 +24,7 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
-from adan.audio.perturbation import Perturbation, perturbation
+from adan.audio.perturbation import Perturbation, Splice, perturbation
 from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
@@ -140,7 +140,7 @@ class MethodChoice(_Checked):
     def _allow_no(self, *names: str, beside: str) -> None:
         for name in names:
             if getattr(self, name) != type(self).model_fields[name].default:
-                raise ValueError(f"{beside} allows no {name}")
+                raise ValueError(f"{name} means nothing beside {beside}: leave it out")
 
 
 class ClassifierChoice(_Checked):
@@ -322,11 +322,43 @@ class Specification(_Checked):
             raise ValueError(f"embedding: {self.embedding.kind} is no network that reads sequences")
         if vectors := [features for features in self.features if not are_sequences(features)]:
             raise ValueError(f"embedding reads sequences of frames, and {vectors[0]} are vectors")
+        if self.embedding.features:
+            raise ValueError("embedding.features: it reads all of the study's; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _channels_are_there(self) -> Self:
+        """Check that networks with a channel for each kind of deltas have these deltas."""
+        readers = {f"classifiers.{name}": choice for name, choice in self.classifiers.items()}
+        if self.embedding:
+            readers["embedding"] = self.embedding
+        for name, choice in readers.items():
+            channels = choice.classifier().get_params().get("channels", 1)
+            for features in self.features:
+                if channels == 1 or not choice.reads(features, are_sequences(features)):
+                    continue
+                if channels != FrameSet.named(features).n_deltas + 1:
+                    raise ValueError(
+                        f"{name}: channels = {channels} does not fit {features}; give 1, or 3 for "
+                        "features with deltas and their deltas, such as logmel40+dd"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _scarce_is_scarce(self) -> Self:
+        """Check that no copy brings back an utterance that was taken out."""
+        if self.scarcity != ScarcityChoice():
+            for name, by in self.perturbations.items():
+                if isinstance(by, Splice):
+                    raise ValueError(
+                        f"methods.{name}: splice joins utterances of the whole corpus, so that it "
+                        "cannot be measured where some are taken out (scarcity): leave one out"
+                    )
         return self
 
     @model_validator(mode="after")
     def _levels_fit(self) -> Self:
-        """Check that everything named is run on something."""
+        """Check that vectors and sequences are read by what reads them."""
         levels = {f: are_sequences(f) and self.embedding is None for f in self.features}
         for name, choice in self.classifiers.items():
             if not any(choice.reads(*level) for level in levels.items()):
@@ -341,13 +373,32 @@ class Specification(_Checked):
             raise ValueError(
                 f"normalisations: {enrolled[0]} needs vectors, and {sequences[0]} are sequences"
             )
-        run = {name for features in self.features for name in self.methods_of(features)}
-        for name in self.methods:
-            if name not in run:
+        return self
+
+    @model_validator(mode="after")
+    def _everything_is_trained(self) -> Self:
+        trained = {
+            (method, name)
+            for features in self.features
+            for method in self.methods
+            for name in self.classifiers_of(method, features)
+        }
+        for name, choice in self.methods.items():
+            if not any(name == own for own, _ in trained):
                 raise ValueError(
                     f"methods.{name}: no classifier of the study can be trained on what it makes "
                     f"of {', '.join(self.features)}; synthesizers make vectors, and sequences with "
                     "segment = 300, so many frames a vector"
+                )
+            if idle := [own for own in choice.classifiers if (name, own) not in trained]:
+                raise ValueError(
+                    f"methods.{name}.classifiers: {idle[0]} cannot be trained on what it makes of "
+                    f"{', '.join(self.features)}: leave it out, or give a segment"
+                )
+        for name in self.classifiers:
+            if not any(name == own for _, own in trained):
+                raise ValueError(
+                    f"classifiers.{name}: no method of the study makes what it can be trained on"
                 )
         return self
 
@@ -418,6 +469,7 @@ def _in_words(problem: Any) -> str:
             "corpora": CorpusChoice,
             "methods": MethodChoice,
             "classifiers": ClassifierChoice,
+            "embedding": ClassifierChoice,
             "scarcity": ScarcityChoice,
         }
         group = groups[place[0]] if len(place) > 1 else Specification

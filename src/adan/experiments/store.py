@@ -127,6 +127,14 @@ def no_run(folder: Path) -> AdanError:
     )
 
 
+def damaged(settings: Path) -> AdanError:
+    """Return what is to be raised for a file of settings that cannot be used."""
+    return AdanError(
+        f"{settings} is damaged or was not written by adan: delete this file alone and repeat the "
+        "command that made the run; finished cells are kept"
+    )
+
+
 class Store:
     """The folder of a run.
 
@@ -151,17 +159,20 @@ class Store:
         path = self.folder / "settings.json"
         try:
             settings: dict[str, Any] = json.loads(path.read_bytes())
-            if not {"data", "code"} <= set(settings) or "study" not in settings["settings"]:
+            is_study = "study" in settings["settings"]
+            if is_study and not {"data", "code"} <= set(settings):
                 raise ValueError
-            for data in settings["data"]:
+            for data in settings["data"] if is_study else []:
                 data["subset"]
         except FileNotFoundError:
             raise no_run(self.folder) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
+            raise damaged(path) from error
+        if not is_study:
             raise AdanError(
-                f"{self.folder} holds a run with other settings, or {path.name} is damaged: choose "
-                "another folder with -o, or remove this one"
-            ) from error
+                f"{self.folder} holds a run with other settings, which is no study's: give another "
+                "folder"
+            )
         return settings
 
     def claim(self, settings: Mapping[str, Any]) -> None:
@@ -189,8 +200,8 @@ class Store:
             if not set(cells_of({**there, "code": settings["code"]})) <= set(cells_of(settings)):
                 raise AdanError(
                     f"{self.folder} holds a run with other settings ({path.name}): choose another "
-                    "folder with -o, or remove this one; a run may be given more seeds, methods, "
-                    "normalisations and corpora, and nothing else may change"
+                    "folder with -o; a run may be given more seeds, methods, normalisations, "
+                    "corpora, features, subsets and scarce numbers, and nothing else may change"
                 )
         _write(path, json.dumps(settings, indent=2).encode() + b"\n")
 

@@ -237,7 +237,7 @@ def _of_best(best: pd.Series, classifier: str) -> str:
     gain, low, high = (signed(best[f"gain{end}"]) for end in ("", "_low", "_high"))
     return (
         f"{start}. With {best['label']} it is {best['value']:.1f} ({gain} points, 95 % interval "
-        f"{low} to {high}), as real data alone have with {best['worth']:z.0f} more."
+        f"{low} to {high}). Real data alone would need {best['worth']:z.0f} more for as much."
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from adan._files import with_formulas
 from adan.errors import AdanError
 from adan.evaluation.scores import ROW
-from adan.experiments.store import no_run
+from adan.experiments.store import damaged, no_run
 from adan.reports.curves import Curve, curves_of, is_scarce
 
 TEXT = ("method", "classifier", "utterance", "speaker", "emotion", "space", "class", "fold")
@@ -134,7 +134,7 @@ def _settings(folder: Path) -> dict[str, Any]:
         for data in about["data"]:
             data["corpus"], data["features"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AdanError(f"{path} is damaged: remove the folder and run again") from error
+        raise damaged(path) from error
     return about
 
 

@@ -133,8 +133,8 @@ def verdict(rows: pd.DataFrame, corpus: str) -> list[str]:
             best += " Another seed may say otherwise: measure with ten."
     elif len(rest):
         answer = (
-            f"No gain can be told: on {corpus} none of {n} rows with augmentation is better than "
-            "real data alone."
+            f"No gain is shown: on {corpus} none of {n} rows with augmentation can be told to be "
+            "better than real data alone."
         )
         best = f"The highest, not told apart from it, is {_with_gain(rest.iloc[0])}."
     else:

@@ -79,9 +79,9 @@ def statistics_notes(table: pd.DataFrame) -> list[str]:
     if (n_seeds := table["n_seeds"].max()) > 1:
         notes.insert(
             0,
-            f"{n_seeds:.0f} seeds, of generators and of classifiers apart: figures are means over "
-            f"them. Their standard deviation is {table['uar_std'].max():.1f} points of UAR at the "
-            "most.",
+            f"{n_seeds:.0f} seeds: each trains every synthesizer and classifier anew. Figures are "
+            f"means over them; their standard deviation is {table['uar_std'].max():.1f} points of "
+            "UAR at the most.",
         )
     return notes
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import check_random_state
 
 from adan.networks.many import Job, Stackable, Task, fit_many
 from adan.sequences import Sequences
@@ -19,17 +18,17 @@ class OfSegments(Stackable, BaseEstimator):
     """Let a synthesizer of vectors learn and draw sequences.
 
     Sequences are cut into segments, which are filled up with zeros to one length and laid out as
-    vectors, frame behind frame. A synthetic segment is as long as a real one of its class, drawn at
-    random.
+    vectors, frame behind frame. The last number of a vector is the segment's length, standardised,
+    so that a synthetic segment has a length that goes with its frames.
 
     Parameters
     ----------
     synthesizer : Synthesizer
-        What learns the vectors, of ``frames`` x n_features numbers each.
+        What learns the vectors, of ``frames`` x n_features + 1 numbers each.
     frames : int, default=300
         Frames of a segment.
     random_state : int, RandomState or None, default=None
-        Seed of the synthesizer, and of the lengths.
+        Seed of the synthesizer.
 
     Attributes
     ----------
@@ -71,11 +70,13 @@ class OfSegments(Stackable, BaseEstimator):
 
     def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
         pieces, owners = X.pieces(self.frames)
-        labels = np.asarray(y)[owners]
-        self.lengths_ = {label: pieces.lengths[labels == label] for label in np.unique(labels)}
+        self.mean_length_ = pieces.lengths.mean()
+        self.length_scale_ = pieces.lengths.std() or 1.0
+        lengths = (pieces.lengths - self.mean_length_) / self.length_scale_
+        vectors = np.column_stack([laid_out(pieces, self.frames), lengths.astype(np.float32)])
         self.n_features_in_ = X.shape[1]
         self.synthesizer_ = clone(self.synthesizer).set_params(random_state=self.random_state)
-        return Job(self, Task(None, self.synthesizer_, laid_out(pieces, self.frames), labels), None)
+        return Job(self, Task(None, self.synthesizer_, vectors, np.asarray(y)[owners]), None)
 
     @classmethod
     def _fit_stack(cls, jobs: Sequence[Job], progress: bool) -> None:
@@ -105,9 +106,9 @@ class OfSegments(Stackable, BaseEstimator):
             Their labels.
         """
         vectors, labels = self.synthesizer_.sample(counts, random_state)
-        rng = check_random_state(self.random_state if random_state is None else random_state)
-        lengths = np.array([rng.choice(self.lengths_[label]) for label in labels], np.intp)
-        segments = vectors.reshape(len(vectors), self.frames, self.n_features_in_)
+        lengths = np.rint(vectors[:, -1] * self.length_scale_ + self.mean_length_)
+        lengths = lengths.clip(1, self.frames).astype(np.intp)
+        segments = vectors[:, :-1].reshape(len(vectors), self.frames, self.n_features_in_)
         there = np.arange(self.frames) < lengths[:, None]  # [n, frames]
         return Sequences(segments[there].astype(np.float32), lengths), labels
 

@@ -47,6 +47,8 @@ class ACRNN(SequenceClassifier):
     """
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "max"
+    _least: ClassVar[dict[str, int]] = SequenceClassifier._least | {"batch_size": 3}
+    """Of 3 or more no batch has a single sequence, which batch norm cannot learn from."""
 
     channels: int = 3
     maps: tuple[int, ...] = (128,)
@@ -54,6 +56,10 @@ class ACRNN(SequenceClassifier):
     units: int = 128
     hidden: int = 64
     longest: int = 300
+
+    @property
+    def _channels(self) -> int:
+        return self.channels
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
         if n_features % self.channels:

@@ -13,7 +13,6 @@ from torch.nn.functional import max_pool2d, relu
 from adan._docs import documented
 from adan.classifiers.sequence.base import SequenceClassifier
 from adan.networks.sequences import Dropout, Padded, Recurrent
-from adan.sequences import Sequences
 
 
 @documented
@@ -52,9 +51,10 @@ class VariableLengthDNN(SequenceClassifier):
         return _Network(self, n_features, n_classes)
 
     def _weights(
-        self, codes: NDArray[np.intp], owners: NDArray[np.intp], pieces: Sequences
+        self, codes: NDArray[np.intp], owners: NDArray[np.intp], lengths: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        return super()._weights(codes, owners, pieces) / pieces.lengths
+        of_owners = lengths * np.bincount(owners)  # an utterance in two pieces counts once
+        return super()._weights(codes, owners, lengths) / of_owners[owners]
 
 
 class _Network(nn.Module):
