@@ -114,7 +114,10 @@ def test_perturbed_copies_are_a_larger_corpus(adan, make_corpus, tmp_path, by):
         (["--audio", "speed", "--times", "3"], "--times needs synthetic rows, and --audio makes"),
         (["--audio", "speed", "-o", "FILE"], "is a file: name a folder for the copies"),
         (["--strengths", "0.9"], "--strengths needs a perturbation: name one with --audio"),
-        (["--skip-speakers"], "skip_speakers is an option of a corpus: give it with --audio only"),
+        (
+            ["--skip-speakers"],
+            "--skip-speakers is an option of a corpus: give it with --audio only",
+        ),
     ],
 )
 def test_options_of_copies_and_of_rows_are_not_mixed(adan, make_corpus, tmp_path, options, message):

@@ -143,6 +143,10 @@ def test_unknown_folder_says_what_it_holds_and_lists_what_is_known(tmp_path):
         assert f"{name}: {how}" in str(error.value)
 
 
+def test_emodb_is_the_bundled_features_wherever_a_corpus_is_named():
+    assert read_corpus("emodb").feature_set == "IS11"
+
+
 def test_unknown_file(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(AdanError, match=r"notes\.txt is not a folder or table"):
@@ -181,7 +185,7 @@ def test_groups_that_a_study_can_leave_out(make_corpus_of):
 @pytest.mark.parametrize(
     ("emotions", "speakers", "message"),
     [
-        ("abaa", "1122", r"speaker 2 with one emotion only \(a\).*at least two of each"),
+        ("abaa", "1122", r"speaker 2 with one emotion only \(a\).*at least two of each: leave"),
         ("aabbab", "112233", r"1 with one emotion only \(a\), 2 with one emotion only \(b\)"),
         ("abab", "1111", r"one speaker only \(1\)"),
     ],

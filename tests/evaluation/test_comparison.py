@@ -99,8 +99,8 @@ def test_a_visible_difference_is_found_in_four_of_five_studies():
     assert np.mean(ttest_1samp(gains, 0, axis=1).pvalue < 0.05) == pytest.approx(0.8, abs=0.03)
 
 
-def test_the_note_says_what_cannot_be_seen(make_predictions):
-    assert "With 10 speakers, differences of UAR under" in power_note(
+def test_the_note_says_what_would_be_found(make_predictions):
+    assert "With 10 speakers, four of five such studies would find a difference" in power_note(
         compare(make_predictions(METHODS))
     )
     few = compare(make_predictions(METHODS, n_speakers=4))

@@ -8,6 +8,8 @@ import pytest
 
 from adan import SMOTE, AdanError
 from adan.cli import main
+from adan.corpora import read_corpus
+from adan.corpora.pooled import pooled as put_together
 from adan.corpora.table_files import write_table
 from adan.experiments.sources import digest, load
 from adan.experiments.specification import read
@@ -87,6 +89,15 @@ def test_what_cannot_be_put_together_is_named_in_one_line(make_study, made, mess
         load(read(make_study(**made)))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_corpora_with_other_rates_are_told(make_study):
+    study = make_study()
+    corpora = [read_corpus(study.with_name(f"{name}.parquet")) for name in ("one", "two")]
+    for corpus, rate in zip(corpora, (16_000, 44_100), strict=True):
+        corpus.about["rate"] = rate
+    with pytest.warns(match=r"rates differ between corpora \(one 16,000 Hz, two 44,100 Hz\)"):
+        put_together(corpora)
 
 
 @pytest.fixture

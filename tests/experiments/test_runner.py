@@ -252,6 +252,33 @@ def test_a_run_grows_by_seeds_and_methods_and_by_nothing_else(make_study_file, t
             run(study, folder)
 
 
+def test_fewer_seeds_than_a_run_has_are_no_addition(make_done, capsys):
+    _, folder = make_done()
+    assert main(["study", "add", str(folder), "--seeds", "1"]) == 2
+    assert "has 2 seeds, and --seeds counts them all: give 2 or more" in capsys.readouterr().err
+
+
+def test_damaged_settings_are_all_that_must_be_made_again(make_done):
+    study, folder = make_done()
+    before = whole(folder)
+    (folder / "settings.json").write_bytes(b"{")
+    with pytest.raises(AdanError, match="delete this file alone and repeat the command"):
+        Store(folder).status()
+    (folder / "settings.json").unlink()
+    stamps = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*.parquet")}
+    run(study, folder)
+    assert whole(folder) == before
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+
+def test_where_there_are_no_sessions_speakers_are_left_out_and_that_is_said(make_study_file):
+    study = make_study_file()
+    study.write_text('protocol = "session"\n' + study.read_text())
+    with pytest.warns(match="rows has no sessions .* a speaker is left out at a time instead"):
+        (source,) = load(read(study))
+    assert (source.data.groups == source.data.speakers).all()
+
+
 def test_a_run_keeps_to_its_data(make_study_file, tmp_path):
     study = make_study_file(seeds=1)
     run(study, tmp_path / "run")

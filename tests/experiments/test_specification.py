@@ -156,3 +156,15 @@ def test_errors_name_the_key_and_the_choices(tmp_path, wrong, message):
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert str(path) in str(error.value)
+
+
+def test_further_methods_may_be_perturbations(make_study_file):
+    study = read(make_study_file()).with_methods(["vtlp", "noise"])
+    assert study.methods["vtlp"].perturbation == "vtlp"
+    assert study.methods["noise"].synthesizer == "noise"
+
+
+def test_splices_are_not_measured_where_utterances_are_taken_out(make_study_file):
+    study = read(make_study_file()).changed(scarcity={"speakers": [2]})
+    with pytest.raises(AdanError, match=r"methods.splice: splice joins utterances of the whole"):
+        study.with_methods(["splice"])

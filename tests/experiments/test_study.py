@@ -56,7 +56,7 @@ def test_every_utterance_is_predicted_once_by_a_model_that_did_not_see_its_speak
 
 
 def test_a_method_may_have_some_of_the_classifiers_only(data, make_study):
-    predictions = pd.concat(run(make_study(some={"smote": ["svm"]}), data))
+    predictions = pd.concat(run(make_study(trained={"smote": ["svm"]}), data))
     trained = predictions.groupby("method")["classifier"].unique()
     assert [*trained["smote"]] == ["svm"]
     assert [*trained["adan"]] == [*trained["real only"]] == ["svm", "dnn"]

@@ -11,6 +11,7 @@ from adan.classifiers.dnn import DNNClassifier, WhitenedDNN
 from adan.classifiers.recommended import Recommended
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import AttentionRNN
+from adan.classifiers.sequence.base import SequenceClassifier
 from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.classifiers.svm import RBFSVM, LinearSVM
@@ -54,4 +55,4 @@ CLASSIFIERS: dict[Name, type[BaseEstimator]] = {
 
 def reads_sequences(kind: Name) -> bool:
     """Tell whether a classifier reads sequences of frames; the others read vectors."""
-    return CLASSIFIERS[kind].__module__.startswith("adan.classifiers.sequence.")
+    return issubclass(CLASSIFIERS[kind], SequenceClassifier | GMMSVM)

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from adan.classifiers.dnn import DNNClassifier
+from adan.classifiers.labels import unweighted_recall
 from adan.classifiers.svm import RBFSVM, LinearSVM
 from adan.evaluation.normalisation import LIMIT
 
@@ -58,7 +58,7 @@ class Tuned(BaseEstimator, metaclass=ABCMeta):
         def uar(candidate: BaseEstimator) -> float:
             inner = {"groups": speakers, "cv": inner_folds(speakers)}
             predicted = cross_val_predict(normalised_anew(candidate), X, y, **inner)
-            return float(recall_score(y, predicted, average="macro", zero_division=0))
+            return unweighted_recall(y, predicted)
 
         return max(self.candidates(X.shape[1]), key=uar)
 

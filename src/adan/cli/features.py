@@ -67,6 +67,8 @@ def _extract(options: argparse.Namespace) -> None:
     check_output(options)
     how = {"skip_bad": options.skip_bad, "scheduler": options.scheduler}
     if options.model:
+        if options.level == "frame":
+            raise AdanError("--level frame: a --model gives one vector an utterance; leave it out")
         from adan.features.embeddings import embeddings_of
 
         corpus = embeddings_of(read(options), options.model, **how)

@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--corpus",
         help="folder, table or audb:NAME, see 'adan corpus list'; or emodb, whose features are "
-        "bundled [emodb]",
+        "bundled [emodb; table2, table3, table4 and systems have no default]",
     )
     add_corpus_options(command)
     command.add_argument(

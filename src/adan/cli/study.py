@@ -89,6 +89,11 @@ def _study_add(options: argparse.Namespace) -> None:
     there = Store(options.folder).settings()
     study = checked(there["settings"]["study"], str(options.folder)).with_methods(options.methods)
     if options.seeds:
+        if options.seeds < study.seeds:
+            raise AdanError(
+                f"{options.folder} has {study.seeds} seeds, and --seeds counts them all: give "
+                f"{study.seeds} or more"
+            )
         study = study.changed(seeds=options.seeds)
     commands = [*filter(None, there.get("command", "").split(" && ")), options.typed]
     _run_study(study, options.folder, options, " && ".join(dict.fromkeys(commands)))

@@ -127,7 +127,9 @@ def _synthesize(options: argparse.Namespace) -> None:
     of_corpus = dict(options.corpus_options)
     features_from = of_corpus.pop("features_from", None)
     if of_corpus:
-        raise AdanError(f"{min(of_corpus)} is an option of a corpus: give it with --audio only")
+        name = min(of_corpus)
+        option = "--skip-speakers" if name == "skip_speakers" else f"--with {name}"
+        raise AdanError(f"{option} is an option of a corpus: give it with --audio only")
     check_writable(options.output)
     check_output(options)
     epochs = {} if options.epochs is None else {"epochs": options.epochs}

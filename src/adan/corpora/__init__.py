@@ -12,6 +12,7 @@ from typing import Any
 from adan._files import readable
 from adan.corpora.audformat import read_audb, read_audformat
 from adan.corpora.base import Corpus, Vectors
+from adan.corpora.emodb import NAME, bundled
 from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
 from adan.corpora.iemocap import EMOTIONS as IEMOCAP_EMOTIONS
 from adan.corpora.iemocap import read_iemocap, release_near
@@ -44,8 +45,8 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
     path : path-like
         A folder whose layout tells the corpus: IEMOCAP's release, one of the corpora that are
         coded in the file names (`known_corpora` lists them), or a database in audformat; a
-        ``.csv`` or ``.parquet`` table of files or features; or ``audb:NAME`` or
-        ``audb:NAME@VERSION``.
+        ``.csv`` or ``.parquet`` table of files or features; ``audb:NAME`` or
+        ``audb:NAME@VERSION``; or ``emodb``, EmoDB's bundled features.
     **options
         Of that kind of corpus: the keywords of `read_iemocap`, `read_named`, `read_audformat`,
         `read_audb` or `read_table_corpus`. Of any: ``skip_speakers=True`` leaves out speakers that
@@ -62,6 +63,8 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         If there is no such corpus, it is not what its documentation says, a column or a label is
         missing, or it has no such option.
     """
+    if path == NAME:
+        return bundled(**options)
     skip_speakers = options.pop("skip_speakers", False)
     _check_yes_or_no("skip_speakers", skip_speakers)
     kind, read = _reader(path)
@@ -102,6 +105,7 @@ def known_corpora() -> list[tuple[str, str, str]]:
         for rule in RULES.values()
     ]
     return [
+        (NAME, "EmoDB's bundled features, which need no audio", ""),
         ("IEMOCAP", "folder with Session1 to Session5", f"{turns} turns, 4 emotions, 10 speakers"),
         *named,
         ("table", ".csv or .parquet: emotion, speaker, and file or features", ""),

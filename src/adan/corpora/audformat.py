@@ -134,7 +134,7 @@ def _labels(database: Any, emotion: str, speaker: str, table: str | None) -> pd.
         if scheme not in labels or labels[scheme].isna().all():
             raise AdanError(
                 f"{name} has no labels {scheme!r} (its schemes are {known}): "
-                "name the right ones with emotion=NAME and speaker=NAME"
+                "name the right ones with --with emotion=NAME --with speaker=NAME"
             )
     return labels
 

@@ -123,7 +123,10 @@ class Corpus:
             If the corpus has no audio.
         """
         if "file" not in self.table:
-            raise AdanError(f"{self.name} has no audio: its table needs a column 'file'")
+            raise AdanError(
+                f"{self.name} has no audio: its table needs a column 'file'; or give a folder of "
+                "recordings"
+            )
         return recordings_of(self.table, self.name)
 
     def require_speakers(self, column: str = "speaker") -> None:
@@ -172,9 +175,9 @@ class Corpus:
         if len(one_sided):
             named = [f"{group} with one emotion only ({e})" for group, e in one_sided.items()]
             raise AdanError(
-                f"{self.name} has {column} {', '.join(named)}, and a study needs at least two of "
-                "each: leave these out with --skip-speakers (skip_speakers), or train without the "
-                "test (--no-speaker-test)"
+                f"{self.name} has {column} {', '.join(named)}, and a test needs at least two of "
+                "each: leave these out with --skip-speakers (in a study file and in Python "
+                "skip_speakers = true); adan train can do without the test (--no-speaker-test)"
             )
 
     def renamed(self, emotions: Mapping[str, str]) -> Corpus:

@@ -25,6 +25,8 @@ AUDIO_SHA256 = "5a4086132531773e1b0f578b8b93a65fab7a4ece6f96a4ea65a8928bde8d7b3e
 
 BUNDLED = Path(__file__).with_name("data") / "emodb_is11.parquet"
 """The bundled features."""
+NAME = "emodb"
+"""What stands for them wherever a corpus is named."""
 
 
 def read_emodb(folder: str | os.PathLike[str]) -> Corpus:
@@ -72,8 +74,8 @@ def bundled(**options: Any) -> Corpus:
     """
     if options:
         raise AdanError(
-            f"emodb, the bundled features, has no option {next(iter(options))!r}: leave it out, or "
-            "give the folder of EmoDB's audio"
+            f"{NAME}, the bundled features, has no option {next(iter(options))!r}: leave it out, "
+            "or give the folder of EmoDB's audio"
         )
     vectors = read_table(BUNDLED)
     table = RULES["emodb"].with_people(vectors.table)

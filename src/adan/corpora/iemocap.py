@@ -169,5 +169,6 @@ def _check_counts(table: pd.DataFrame, folder: Path) -> None:
     if wrong := count_differences(found, COUNTS):
         raise AdanError(
             f"{folder} holds other turns than the release of IEMOCAP ({wrong}): "
-            "put the whole release there, or take these as they are with check_counts=no"
+            "put the whole release there, or take these as they are with --with "
+            "check_counts=no (check_counts=False)"
         )

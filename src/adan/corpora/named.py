@@ -328,5 +328,5 @@ def _check_counts(table: pd.DataFrame, rule: Rule, folder: Path) -> None:
         raise AdanError(
             f"{folder} holds {len(table)} WAV files that are not the {rule.total} of {rule.title} "
             f"({wrong}): give the folder of {rule.source}, or take these as they are with "
-            "check_counts=no"
+            "--with check_counts=no (check_counts=False)"
         )

@@ -54,13 +54,10 @@ class SpeakerCounts:
         """Return ``wa`` and ``uar`` in per cent, pooled over speakers."""
         return {k: float(v) for k, v in _scores(self.right.sum(0), self.total.sum(0)).items()}
 
-    def resampled(self, random_state: int = 0) -> dict[str, NDArray[np.float64]]:
+    def resampled(self) -> dict[str, NDArray[np.float64]]:
         """Draw as many speakers as there are, with replacement, and score them.
 
-        Parameters
-        ----------
-        random_state : int, default=0
-            Seed; equal numbers of speakers are drawn alike, so that draws can be paired.
+        Equal numbers of speakers are drawn alike, so that draws can be paired.
 
         Returns
         -------
@@ -68,13 +65,13 @@ class SpeakerCounts:
             ``wa`` and ``uar`` in per cent.
         """
         n = len(self.total)
-        rng = np.random.default_rng(random_state)
+        rng = np.random.default_rng(0)
         times = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
         return _scores(times @ self.right, times @ self.total)
 
-    def intervals(self, random_state: int = 0) -> dict[str, tuple[float, float]]:
+    def intervals(self) -> dict[str, tuple[float, float]]:
         """Return the `interval` of ``wa`` and of ``uar``, of the draws of `resampled`."""
-        draws = self.resampled(random_state)
+        draws = self.resampled()
         return {name: interval(values, len(self.total)) for name, values in draws.items()}
 
     def contributions(self) -> dict[str, NDArray[np.float64]]:

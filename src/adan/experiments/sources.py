@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -13,17 +14,11 @@ from numpy.typing import NDArray
 
 from adan.audio.perturbation import Copy, Perturbation
 from adan.corpora import Corpus, read_corpus
-from adan.corpora.emodb import bundled
 from adan.corpora.pooled import pooled
 from adan.corpora.traits import traits
 from adan.errors import AdanError
 from adan.experiments.copies import copies_of
-from adan.experiments.specification import (
-    BUNDLED,
-    CorpusChoice,
-    ScarcityChoice,
-    Specification,
-)
+from adan.experiments.specification import CorpusChoice, ScarcityChoice, Specification
 from adan.experiments.study import Data
 from adan.features import FrameSet, extract, extract_frames, features_of, named
 from adan.sequences import Rows, Sequences
@@ -145,11 +140,7 @@ def _digest(arrays: Mapping[str, Rows]) -> str:
 
 def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
     """Read a corpus and check that the study can be made of it."""
-    if choice.path == BUNDLED:
-        corpus = bundled(**choice.options)
-    else:
-        corpus = read_corpus(choice.path, **choice.options)
-    corpus = corpus.renamed(choice.emotions)
+    corpus = read_corpus(choice.path, **choice.options).renamed(choice.emotions)
     if specification.protocol == "corpus":
         corpus.require_speakers()
     else:
@@ -164,7 +155,11 @@ def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
 
 
 def _group(corpus: Corpus, specification: Specification) -> str:
-    return specification.protocol if specification.protocol in corpus.table else "speaker"
+    if specification.protocol == "session" and "session" not in corpus.table:
+        told = "has no sessions (a column 'session'): a speaker is left out at a time instead"
+        warnings.warn(f"{corpus.name} {told}", stacklevel=2)
+        return "speaker"
+    return specification.protocol
 
 
 def _with_features(

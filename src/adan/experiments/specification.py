@@ -24,20 +24,19 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
-from adan.audio.perturbation import Perturbation, Splice, perturbation
+from adan.audio.perturbation import PERTURBATIONS, Perturbation, Splice, perturbation
 from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.classifiers.sequence.base import SequenceClassifier
+from adan.corpora import emodb
 from adan.errors import AdanError
 from adan.evaluation.normalisation import n_enrolled
 from adan.experiments.scarcity import Scarcity
 from adan.experiments.study import Study
 from adan.features import FrameSet, named
 from adan.folds import Method
+from adan.synthesis.registry import names as synthesizers
 from adan.synthesis.registry import synthesizer
 from adan.synthesis.segments import OfSegments
-
-BUNDLED = "emodb"
-"""The name of EmoDB's bundled features among corpora."""
 
 NO_SYNTHESIZER = "none"
 EVERY = "every"
@@ -70,7 +69,7 @@ class CorpusChoice(_Checked):
 
     def found_from(self, folder: Path) -> Self:
         """Return the same, its path not relative to where the program runs but to a folder."""
-        if self.path == BUNDLED or self.path.startswith("audb:"):
+        if self.path == emodb.NAME or self.path.startswith("audb:"):
             return self
         return self.model_copy(update={"path": str(folder / self.path)})
 
@@ -236,7 +235,7 @@ class Specification(_Checked):
     Attributes
     ----------
     corpora : list of CorpusChoice
-        ``"emodb"`` is the bundled features; else what `adan.corpora.read_corpus` takes.
+        What `adan.corpora.read_corpus` takes.
     features : list of str
         What is extracted where a corpus has audio: see `adan.features.named`.
     subsets : list of {"all", "improvised"}
@@ -276,11 +275,11 @@ class Specification(_Checked):
 
     def study(self, normalisation: str, features: str | None = None) -> Study:
         """Return what is run on the features of that name; None returns all there is."""
-        some = {name: self.classifiers_of(name, features) for name in self.methods_of(features)}
-        methods = {name: self.methods[name].method() for name in some}
+        trained = {name: self.classifiers_of(name, features) for name in self.methods_of(features)}
+        methods = {name: self.methods[name].method() for name in trained}
         classifiers = {name: choice.classifier() for name, choice in self.classifiers.items()}
         embedding = self.embedding.classifier() if self.embedding else None
-        return Study(methods, classifiers, normalisation, self.seeds, some, embedding)
+        return Study(methods, classifiers, normalisation, self.seeds, trained, embedding)
 
     def methods_of(self, features: str | None) -> list[str]:
         """Return the names of those whose sets of these features any classifier is trained on."""
@@ -416,8 +415,13 @@ class Specification(_Checked):
         return checked({**self.model_dump(exclude_unset=True), **changes}, "the study")
 
     def with_methods(self, names: Sequence[str]) -> Specification:
-        """Return the study with further synthesizers of the registry, with their defaults."""
-        new = {name: {"synthesizer": name} for name in names if name not in self.methods}
+        """Return the study with further synthesizers or perturbations, with their defaults."""
+        perturbations = PERTURBATIONS.keys() - synthesizers()
+        new = {
+            name: {"perturbation" if name in perturbations else "synthesizer": name}
+            for name in names
+            if name not in self.methods
+        }
         return self.changed(methods={**self.model_dump(exclude_unset=True)["methods"], **new})
 
 

@@ -25,7 +25,7 @@ from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.drawn import drawn_segments
-from adan.experiments.quality import named, quality_of
+from adan.experiments.quality import quality_of, with_method
 from adan.experiments.scarcity import Scarcity
 from adan.folds import Choices, Fold, Method, embed, fit_synthesizers, train_classifiers
 from adan.sequences import Rows, Sequences
@@ -98,8 +98,9 @@ class Study:
         See `adan.evaluation.normalisation`.
     seeds : int
         Number of seeds, 0 to ``seeds - 1``.
-    some : mapping of name to sequence of str
-        The classifiers of a method that not all are trained on.
+    trained : mapping of name to sequence of str
+        By method, the names of the classifiers that are trained on its sets; all of them where a
+        method is not named.
     embedding : SequenceClassifier or None
         Trained on the sequences of each fold first, whose place its vectors take.
     """
@@ -108,12 +109,12 @@ class Study:
     classifiers: Mapping[str, BaseEstimator]
     normalisation: str = "fold"
     seeds: int = 1
-    some: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    trained: Mapping[str, Sequence[str]] = field(default_factory=dict)
     embedding: SequenceClassifier | None = None
 
     def classifiers_of(self, method: str) -> dict[str, BaseEstimator]:
         """Return what is trained on the training sets of a method."""
-        names = self.some.get(method) or self.classifiers
+        names = self.trained.get(method) or self.classifiers
         return {name: self.classifiers[name] for name in names}
 
 
@@ -331,7 +332,7 @@ def results(
             how = {"normalisation": study.normalisation, "seed": seed}
             result = Result(
                 history.assign(method=name, **how),
-                named(quality, name).assign(**how),
+                with_method(quality, name).assign(**how),
                 _predictions(folds, some, labels).assign(method=name, **how),
                 segments.assign(method=name, **how),
             )

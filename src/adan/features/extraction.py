@@ -305,7 +305,9 @@ def _complaint(bad: dict[str, str], n_files: int) -> str:
     reasons = [f"{name}: {reason}" for name, reason in list(bad.items())[:10]]
     if len(bad) > 10:
         reasons.append(f"and {len(bad) - 10} more")
-    skip = ", or leave them out with --skip-bad (skip_bad=True)" if len(bad) < n_files else ""
+    skip = (
+        ", or leave them out (adan extract --skip-bad, skip_bad=True)" if len(bad) < n_files else ""
+    )
     return (
         f"{len(bad)} of {n_files} audio files cannot be used ({'; '.join(reasons)}): "
         f"mend them{skip}"

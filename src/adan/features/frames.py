@@ -28,8 +28,7 @@ FRAMES = (
     "of frames logmel40, mfcc13, spectrogram, or a set of openSMILE with -lld, such as IS09-lld; "
     "+d adds deltas, and +dd theirs, too"
 )
-_NAME = re.compile(r"(logmel|mfcc)(\d+)|(spectrogram)|(\w+)-lld", re.IGNORECASE)
-_DELTAS = ("", "+d", "+dd")
+_NAME = re.compile(r"(?:(logmel|mfcc)(\d+)|(spectrogram)|(\w+)-lld)(?:\+(dd?))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,10 @@ class FrameSet:
         AdanError
             If there is none.
         """
-        base, plus, ds = name.partition("+")
-        found = _NAME.fullmatch(base)
-        n_deltas = _DELTAS.index(plus + ds.lower()) if plus + ds.lower() in _DELTAS else None
-        if not found or n_deltas is None or (found[2] and not 2 <= int(found[2]) <= 128):
+        found = _NAME.fullmatch(name)
+        if not found or (found[2] and not 2 <= int(found[2]) <= 128):
             raise AdanError(f"{name!r} is no set of frames: choose {FRAMES}")
+        n_deltas = len(found[5] or "")
         if found[4]:
             return cls("lld", opensmile=FeatureSet.named(found[4]), n_deltas=n_deltas)
         return cls((found[1] or found[3]).lower(), int(found[2] or 0), n_deltas=n_deltas)
@@ -78,7 +76,7 @@ class FrameSet:
     def name(self) -> str:
         """What it is called in tables."""
         of = f"{self.opensmile.name}-lld" if self.opensmile else f"{self.kind}{self.size or ''}"
-        return of + _DELTAS[self.n_deltas]
+        return of + ("", "+d", "+dd")[self.n_deltas]
 
     def __call__(self, signal: np.ndarray, rate: int) -> np.ndarray:
         """Compute the frames of a signal.
@@ -161,15 +159,16 @@ def extract_frames(
         frame_set = FrameSet.named(frame_set)
     how, files = Options(**options), list(files)
     rate = commonest_rate(files)
-    by = {"opensmile": opensmile_version()} if frame_set.opensmile else {"spectra": VERSION}
-    ((program, version),) = by.items()
+    program, version = "spectra", VERSION
+    if frame_set.opensmile:
+        program, version = "opensmile", opensmile_version()
     store = how.store(f"{program}-{version}", f"{frame_set.name}-{rate}")
     extractor = Extractor(
         frame_set.name,
         frame_set.features(rate or 16_000, store),
         partial(_frames, frame_set, rate),
         store,
-        about={"feature_set": frame_set.name, **by, "rate": rate},
+        about={"feature_set": frame_set.name, program: version, "rate": rate},
         level="frame",
     )
     return frames_of(files, extractor, how)

@@ -28,7 +28,6 @@ def figures(
     true: NDArray[np.intp],
     predicted: NDArray[np.intp],
     speakers: NDArray[np.intp],
-    seed: int,
 ) -> dict[str, Any]:
     """Score held-out predictions: WA and UAR in per cent with 95 % intervals.
 
@@ -36,13 +35,12 @@ def figures(
     ----------
     true, predicted, speakers : ndarray of shape (n,)
         Codes of classes and speakers, from 0.
-    seed : int
-        Of the bootstrap over speakers: see `adan.evaluation.intervals`.
 
     Returns
     -------
     dict
-        ``wa`` and ``uar``, each with ``value``, ``low`` and ``high``.
+        ``wa`` and ``uar``, each with ``value``, ``low`` and ``high``: see
+        `adan.evaluation.intervals`.
     """
     from adan.evaluation.intervals import SpeakerCounts
 
@@ -51,7 +49,7 @@ def figures(
     np.add.at(total, (speakers, true), 1)
     np.add.at(right, (speakers, true), predicted == true)
     counts = SpeakerCounts(right, total)
-    intervals = counts.intervals(seed)
+    intervals = counts.intervals()
     return {
         name: {"value": value, "low": intervals[name][0], "high": intervals[name][1]}
         for name, value in counts.scores().items()

@@ -21,13 +21,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold
 
 from adan._computing import computing
 from adan._progress import progress_bar
 from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.enrolment import NUMBERS, fit_enrolment, trials
+from adan.classifiers.labels import unweighted_recall
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.intervals import SpeakerCounts
 from adan.evaluation.normalisation import fit_scaling
@@ -351,4 +351,4 @@ def _centred(fold: Fold) -> Fold:
 
 
 def _uar(scores: Rows, codes: Codes) -> float:
-    return 100 * float(recall_score(codes, scores.argmax(axis=1), average="macro"))
+    return 100 * unweighted_recall(codes, scores.argmax(axis=1))

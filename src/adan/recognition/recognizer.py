@@ -63,15 +63,16 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         "auto" takes the best of a shrunk linear discriminant with four shrinkages, the paper's SVM
         and one with C = 100, compared on training speakers that were left out; "discriminant" the
         best shrinkage; "svm" and "dnn" are the paper's, "whitened dnn" is `WhitenedDNN`.
-        "recommended" is for an emotion that is rare: it takes the remedy that suits the other
-        emotions, were they as rare, synthetic vectors among them. Of an estimator of these classes
-        a clone is fitted.
+        "recommended" is for an emotion that is rare: it makes other emotions as rare, tries several
+        remedies on them, synthetic vectors among these, and takes the one that helps most. You may
+        also give an estimator of one of these classes, of which a clone is fitted.
     times : int, default=10
         With a synthesizer, the synthetic sets, each of the size and class make-up of the real one;
         0 for none.
     random_state : int, default=0
-        Seed. With a named classifier but "discriminant", ``held_out_`` is Table I's row of that
-        seed, and a recogniser of all speakers but the first is its first fold.
+        Seed. With the classifier "svm", "dnn" or "whitened dnn", ``held_out_`` is what the row of
+        Table I with this seed predicts, and a recogniser of all speakers but the first is its
+        first fold.
 
     Attributes
     ----------
@@ -222,7 +223,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         self.held_out_.insert(1, "predicted", self.classes_[predicted])
         card = self.model_.card
         card["unseen_speakers"] = {
-            **figures(codes, predicted, speakers, self.random_state),
+            **figures(codes, predicted, speakers),
             **calibration.report(learnt.scores, probabilities, codes),
         }
         recalls = recall_score(codes, predicted, average=None)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from adan.corpora import Corpus, read_corpus
-from adan.corpora.emodb import bundled
 from adan.errors import AdanError
 from adan.features import FeatureSet, features_of
 from adan.recognition.recognizer import EmotionRecognizer
@@ -30,7 +29,7 @@ def train(
     Parameters
     ----------
     corpus : str
-        What `adan.corpora.read_corpus` takes, or ``"emodb"`` for the bundled features.
+        What `adan.corpora.read_corpus` takes.
     corpus_options : mapping, optional
         Keywords of `adan.corpora.read_corpus`.
     features : str, optional
@@ -83,14 +82,11 @@ def _with_features(
     progress: bool,
 ) -> Corpus:
     wanted = None if features is None else FeatureSet.named(features).name
-    if name == "emodb":
-        corpus = bundled(**options)
-    else:
-        corpus = read_corpus(name, **options)
-        if speaker_test and not corpus.is_synthetic.any():
-            corpus.require_groups()
-        if not corpus.features:
-            return features_of(corpus, wanted or "IS11", progress=progress)
+    corpus = read_corpus(name, **options)
+    if speaker_test and not corpus.is_synthetic.any():
+        corpus.require_groups()
+    if not corpus.features:
+        return features_of(corpus, wanted or "IS11", progress=progress)
     if wanted not in (None, corpus.feature_set):
         raise AdanError(f"{name} holds {corpus.feature_set} and not {wanted}: leave --features out")
     return corpus

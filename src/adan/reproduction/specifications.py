@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from adan.classifiers.sequence.base import SequenceClassifier
+from adan.corpora.emodb import NAME
 from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
 from adan.experiments.sources import Source
-from adan.experiments.specification import BUNDLED, Specification, read
+from adan.experiments.specification import Specification, read
 from adan.reports.tables import label
 from adan.reproduction.published import TABLES, Row
 from adan.synthesis.adan import ADAN, AS_PUBLISHED
@@ -71,8 +72,8 @@ def specification(
     name : str
         A file of `STUDIES`.
     corpus : str, optional
-        What `adan.corpora.read_corpus` takes; ``"emodb"``, and the default where the published
-        figures are EmoDB's, is its bundled features.
+        What `adan.corpora.read_corpus` takes. By default ``"emodb"`` where the published figures
+        are EmoDB's and need vectors alone.
     corpus_options : mapping, optional
         Keywords of `adan.corpora.read_corpus`.
     methods : sequence of str, default=()
@@ -94,15 +95,19 @@ def specification(
         If the table needs a corpus and there is none, or there is no such method.
     """
     study = read(STUDIES / f"{name}.toml")
-    if corpus is None and study.corpora[0].path != BUNDLED:
+    if corpus is None and study.corpora[0].path != NAME:
         of = TABLES[name].corpus
-        other = f", or run the table on another corpus, such as --corpus {BUNDLED}"
+        other = f", or run the table on another corpus, such as --corpus {NAME}"
         raise AdanError(
             f"{TABLES[name].title}: {of} is needed; {WHERE_TO_GET[of]}, then give its folder with "
             f"--corpus{other if of != 'EmoDB' else ''}"
         )
     normalisations = [normalisation or PROTOCOLS[protocol]]
     study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
+    if corpus_options and corpus is None:
+        raise AdanError(
+            f"{', '.join(corpus_options)}: options of a corpus; name the corpus with --corpus"
+        )
     if corpus is not None:
         study = study.changed(corpora=[{"path": corpus, "options": dict(corpus_options or {})}])
     study = _as_published(study) if protocol == "authors" else study

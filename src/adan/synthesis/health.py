@@ -144,7 +144,8 @@ def warn_of(synthesizers: Sequence[Any], data: Sequence[tuple[NDArray[Any], NDAr
         of = f" in {len(evidences)} of {len(synthesizers)} fits" if len(synthesizers) > 1 else ""
         warnings.warn(
             f"{type(synthesizers[0]).__name__} {verdict}{of}: {evidences[0]}; do not trust what it "
-            "samples: look at history_, and train it longer or shorter (steps)",
+            "samples: take another method, such as gaussian, or train it longer or shorter "
+            "(--epochs; steps in Python and in a study file)",
             SynthesisWarning,
             stacklevel=2,
         )

@@ -1,4 +1,4 @@
-"""ADAN that moves real utterances from one emotion to another: the variant that helps."""
+"""ADAN that moves real utterances from one emotion to another."""
 
 from __future__ import annotations
 
