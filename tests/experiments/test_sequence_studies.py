@@ -1,5 +1,7 @@
 """Studies of sequences, beside vectors: which classifier reads what, and that nothing leaks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from adan.experiments.sources import digest, load
 from adan.experiments.specification import checked
 from adan.experiments.study import Folds, results, run
 from adan.experiments.tasks import data_of
+from adan.folds import fit_synthesizers, train_classifiers
 
 SMALL = {"hidden": 8, "units": 4, "steps": 5, "batch_size": 4}
 
@@ -250,3 +253,70 @@ def test_what_is_learnt_knows_nothing_of_the_test_speaker(corpus):
     tested_on_the_changed = again[1]
     assert np.array_equal(tested_on_the_changed.X.values, folds[1].X.values)
     assert not np.array_equal(tested_on_the_changed.X_test.values, folds[1].X_test.values)
+
+
+def learnt_in_the_first_fold(made, data):
+    """The weights of each network, by method and classifier, and the vectors of the embedding."""
+    plan, folds = made.study("fold", "logmel20"), Folds(data, "fold")
+    fold = next(folds.some(0))[0]
+    found = {}
+    for name, method in plan.methods.items():
+        of = method.synthesizer
+        drawn_from = fit_synthesizers(of, [fold], 0) if of else [None]
+        (weights,) = train_classifiers(
+            method,
+            plan.classifiers_of(name),
+            [fold],
+            drawn_from,
+            0,
+            lambda _, fitted: [p.detach().numpy() for p in fitted.network_.parameters()],
+        )
+        found |= {(name, network): own for network, own in weights.items()}
+    network = made.classifiers["rnn"].classifier()
+    (vectors,) = folds.embedded([fold], network, progress=False)
+    return {**found, "embedding": [vectors.X]}
+
+
+@pytest.mark.parametrize(("speaker", "knows"), [(0, False), (1, True)])
+def test_no_network_knows_anything_of_the_test_speaker(make_corpus, audio_extra, speaker, knows):
+    """The first fold tests the first speaker; of the second everything is known."""
+    made = study(
+        make_corpus(speakers=("01", "02", "03"), n_each=2),
+        features=["logmel20"],
+        methods={
+            "real only": {"synthesizer": "none"},
+            "speed": {"perturbation": "speed"},
+            "smote": {"synthesizer": "smote", "segment": 20, "times": 1},
+            "adan": {
+                "synthesizer": "adan",
+                "segment": 20,
+                "times": 1,
+                "parameters": {"epochs": 1, "hidden": [4]},
+            },
+        },
+        classifiers={
+            "rnn": {"kind": "attention rnn", "parameters": SMALL},
+            "stopped": {
+                "kind": "attention rnn",
+                "parameters": {**SMALL, "steps": 20, "early_stopping": True, "masks": 1},
+            },
+        },
+    )
+    (source,) = load(made)
+    data = source.data
+    own = data.speakers == np.unique(data.speakers)[speaker]
+
+    def louder(X):
+        return X.with_values(np.where(np.repeat(own, X.lengths)[:, None], 3 * X.values, X.values))
+
+    y = data.y.copy()
+    y[own] = np.roll(y[own], 1)
+    copies = {by: [louder(X) for X in some] for by, some in data.copies.items()}
+    other = replace(data, X=louder(data.X), y=y, copies=copies)
+    before, after = (learnt_in_the_first_fold(made, some) for some in (data, other))
+    same = {
+        key: all(np.array_equal(a, b) for a, b in zip(before[key], after[key], strict=True))
+        for key in before
+    }
+    assert len(same) == 9
+    assert set(same.values()) == {not knows}
