@@ -20,7 +20,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 BUCKETS = 8
 """Batches that are sorted by length together."""
-STEEPEST = 5.0
+LARGEST_NORM = 5.0
 """Norm that gradients are cut down to: a long sequence now and then gives one far above."""
 
 
@@ -50,7 +50,7 @@ class Padded(NamedTuple):
     @property
     def mask(self) -> Tensor:
         """Which frames are there, [B, T, 1]."""
-        return there(self.lengths, self.values.shape[1])
+        return mask_of(self.lengths, self.values.shape[1])
 
     def masked(self, values: Tensor) -> Padded:
         """Return sequences of the same lengths with other values, zero behind their ends."""
@@ -62,14 +62,14 @@ class Padded(NamedTuple):
         return self.values.sum(1) / self.lengths[:, None]
 
 
-def there(lengths: Tensor, n_frames: int) -> Tensor:
+def mask_of(lengths: Tensor, n_frames: int) -> Tensor:
     """Return which of so many frames sequences have, [B, T, 1]."""
     frames = torch.arange(n_frames, device=lengths.device)
     return (frames < lengths[:, None])[..., None]
 
 
 class Dropout(nn.Module):
-    """Dropout whose draws are a generator's own: see `made`."""
+    """Dropout whose draws are a generator's own: see `built`."""
 
     generator: torch.Generator
 
@@ -127,7 +127,7 @@ class Attention(nn.Module):
         return (scores.softmax(dim=1) * x.values).sum(1)
 
 
-def made(build: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
+def built(build: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
     """Build a network whose weights and dropout come from a generator alone.
 
     Convolutions have the channels of a point side by side, in which they are computed fastest.
@@ -203,7 +203,7 @@ def train(
         optimiser.zero_grad()
         loss = loss_of(next(rows))
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
+        nn.utils.clip_grad_norm_(network.parameters(), LARGEST_NORM)
         optimiser.step()
         losses[step] = loss.detach()
         advance()

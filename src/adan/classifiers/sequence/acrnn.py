@@ -12,7 +12,7 @@ from torch.nn.functional import leaky_relu, max_pool2d, relu
 from adan._docs import documented
 from adan.classifiers.sequence.base import SequenceClassifier
 from adan.errors import AdanError
-from adan.networks.sequences import Attention, Padded, Recurrent, there
+from adan.networks.sequences import Attention, Padded, Recurrent, mask_of
 
 
 @documented
@@ -94,7 +94,7 @@ class _Network(nn.Module):
         maps = x.values.unflatten(2, (self.channels, -1)).transpose(1, 2)  # [B, c, T, bands]
         lengths = x.lengths
         for i, convolution in enumerate(self.convolutions):
-            maps = relu(convolution(maps)) * there(lengths, maps.shape[2])[:, None]
+            maps = relu(convolution(maps)) * mask_of(lengths, maps.shape[2])[:, None]
             if i == 0:
                 maps = max_pool2d(maps, 2, ceil_mode=True)  # half as long, half as many bands
                 lengths = (lengths + 1) // 2

@@ -24,7 +24,7 @@ from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
 from adan.networks.devices import Precision, device_of, reduced
 from adan.networks.many import Job, Stackable
-from adan.networks.sequences import Padded, batches, made, train
+from adan.networks.sequences import Padded, batches, built, train
 from adan.networks.training import seed_of
 from adan.sequences import Sequences
 
@@ -201,7 +201,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
         k = len(self.classes_)
         device = device_of(self.device)
-        network = made(lambda: self._network(self.n_features_in_, k), generator)
+        network = built(lambda: self._network(self.n_features_in_, k), generator)
         self.network_ = network.to(device)
         in_bfloat16 = torch.autocast(
             device.type,
