@@ -21,7 +21,8 @@ _FILES = {
     "confusion.csv": "the confusion matrices",
     "quality.parquet": "the quality of the synthetic data, per class and fold",
     "segments.parquet": "sequences that were drawn, beside real ones",
-    "history.csv": "the losses, epoch by epoch",
+    "history.csv": "the losses of the network that is drawn here, epoch by epoch",
+    "history.parquet": "the losses of the networks of every fold, epoch by epoch",
     "map.csv": "the points of the maps",
     "settings.json": "settings, versions and the digest of the data",
 }
