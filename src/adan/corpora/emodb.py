@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from adan.corpora.base import Corpus
 from adan.corpora.named import RULES, read_named
@@ -138,6 +137,8 @@ def load_emodb(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     >>> X.shape
     (535, 4368)
     """
+    from sklearn.utils import Bunch
+
     corpus = bundled()
     frame, names = corpus.table, [*corpus.features]
     data, target, groups = frame[names], frame["emotion"], frame["speaker"]

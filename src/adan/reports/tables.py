@@ -68,7 +68,7 @@ _COPIES = ("duplication", "noise", "smote")
 
 
 def statistics_notes(table: pd.DataFrame) -> list[str]:
-    """Return what intervals and verdicts of a table of `measured` mean, and which it cannot give."""
+    """Return what intervals and verdicts of a table of `measured` mean, and what it cannot tell."""
     notes = [
         f"In brackets: 95 % intervals of a bootstrap over the {table['n_speakers'].max():.0f} "
         "speakers, all seeds of a speaker together. Verdict: a paired test of UAR over speakers "
