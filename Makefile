@@ -16,7 +16,7 @@ test: .venv/installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal  # a worker a core, of one thread each
 
 coverage: .venv/installed-test
 	$(BIN)/pytest --cov --cov-report=term
