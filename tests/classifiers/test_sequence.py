@@ -6,7 +6,7 @@ from sklearn.base import clone
 from adan.classifiers import registry
 from adan.classifiers.sequence.acrnn import ACRNN
 from adan.classifiers.sequence.attention_rnn import POOLINGS, AttentionRNN
-from adan.classifiers.sequence.base import masked
+from adan.classifiers.sequence.base import with_masks
 from adan.classifiers.sequence.gmm_svm import GMMSVM
 from adan.classifiers.sequence.variable_length import VariableLengthDNN
 from adan.errors import AdanError
@@ -130,17 +130,17 @@ def test_batches_go_through_all_and_have_similar_lengths():
 
 def test_masks_hide_stretches_of_time_and_of_features():
     frames = np.ones((40, 30), np.float32)
-    seen = masked(frames, 2, 1, np.random.default_rng(3))
+    seen = with_masks(frames, 2, 1, np.random.default_rng(3))
     assert (frames == 1).all()
     frames_hidden, features_hidden = (seen == 0).all(axis=1), (seen == 0).all(axis=0)
     assert 0 < frames_hidden.sum() <= 8
     assert 0 < features_hidden.sum() <= 6
-    assert masked(frames, 0, 1, None) is frames
+    assert with_masks(frames, 0, 1, None) is frames
 
 
 def test_a_band_is_hidden_with_its_deltas():
     """Of three channels of 10 bands."""
-    seen = masked(np.ones((40, 30), np.float32), 2, 3, np.random.default_rng(3))
+    seen = with_masks(np.ones((40, 30), np.float32), 2, 3, np.random.default_rng(3))
     hidden = (seen == 0).all(axis=0).reshape(3, 10)
     assert 0 < hidden[0].sum() <= 2
     assert (hidden == hidden[0]).all()

@@ -7,7 +7,7 @@ import pytest
 from adan import ADAN, RBFSVM, Duplication
 from adan.evaluation.quality import FLOOR
 from adan.experiments import quality, study
-from adan.experiments.quality import quality_of, with_method
+from adan.experiments.quality import of_method, quality_of
 from adan.experiments.study import Data, Folds, Method, Study, results
 
 SMALL = ADAN(autoencoder_hidden=(20,), hidden=(10,), latent_dim=5, epochs=3)
@@ -59,7 +59,7 @@ def test_it_is_measured_with_the_first_seed_alone(data, of_methods):
 
 def test_copies_are_known(make_rows):
     X, y = make_rows(n=60, d=20)
-    table = with_method(quality_of(Duplication().fit(X, y), (X, y), (X[:20], y[:20])), "copies")
+    table = of_method(quality_of(Duplication().fit(X, y), (X, y), (X[:20], y[:20])), "copies")
     pooled = table.query("`class` == 'all'").set_index("method")
     assert np.isclose(pooled.loc["copies", "nearest"], 0, atol=1e-3)
 

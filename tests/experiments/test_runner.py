@@ -274,8 +274,10 @@ def test_damaged_settings_are_all_that_must_be_made_again(make_done):
 def test_where_there_are_no_sessions_speakers_are_left_out_and_that_is_said(make_study_file):
     study = make_study_file()
     study.write_text('protocol = "session"\n' + study.read_text())
-    with pytest.warns(match="rows has no sessions .* a speaker is left out at a time instead"):
+    told = "rows has no sessions .* a speaker is left out at a time instead"
+    with pytest.warns(match=told) as warned:
         (source,) = load(read(study))
+    assert sum("has no sessions" in str(one.message) for one in warned) == 1
     assert (source.data.groups == source.data.speakers).all()
 
 

@@ -204,6 +204,11 @@ def test_tables_of_iemocap_say_how_to_get_it():
         specifications.specification("table3")
 
 
+def test_options_of_a_corpus_need_the_corpus():
+    with pytest.raises(AdanError, match="check_counts: options of a corpus; name the corpus with"):
+        specifications.specification("table1", corpus_options={"check_counts": False})
+
+
 def test_the_command_knows_every_table():
     files = {path.stem for path in specifications.STUDIES.glob("*.toml")}
     assert {*NAMES} == {*TABLES} == files - {*PIECES}

@@ -38,6 +38,9 @@ def test_any_synthesizer_draws_segments_of_a_class(speech, synthesizer):
     again, _ = fitted.sample({"high": 30, "low": 20})
     assert np.array_equal(again.values, drawn.values)
     if not isinstance(synthesizer, ADAN):
+        for label in ("high", "low"):
+            of_real = X[y == label].pieces(10)[0].lengths.mean()
+            assert drawn[labels == label].lengths.mean() == pytest.approx(of_real, abs=1)
         of_high = drawn[labels == "high"].values[:, 1].mean()
         assert of_high - drawn[labels == "low"].values[:, 1].mean() > 3
 

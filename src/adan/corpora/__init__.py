@@ -12,7 +12,8 @@ from typing import Any
 from adan._files import readable
 from adan.corpora.audformat import read_audb, read_audformat
 from adan.corpora.base import Corpus, Vectors
-from adan.corpora.emodb import NAME, bundled
+from adan.corpora.emodb import NAME as EMODB
+from adan.corpora.emodb import bundled
 from adan.corpora.iemocap import COUNTS as IEMOCAP_COUNTS
 from adan.corpora.iemocap import EMOTIONS as IEMOCAP_EMOTIONS
 from adan.corpora.iemocap import read_iemocap, release_near
@@ -63,7 +64,7 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         If there is no such corpus, it is not what its documentation says, a column or a label is
         missing, or it has no such option.
     """
-    if path == NAME:
+    if path == EMODB:
         return bundled(**options)
     skip_speakers = options.pop("skip_speakers", False)
     _check_yes_or_no("skip_speakers", skip_speakers)
@@ -105,7 +106,7 @@ def known_corpora() -> list[tuple[str, str, str]]:
         for rule in RULES.values()
     ]
     return [
-        (NAME, "EmoDB's bundled features, which need no audio", ""),
+        (EMODB, "EmoDB's bundled features, which need no audio", ""),
         ("IEMOCAP", "folder with Session1 to Session5", f"{turns} turns, 4 emotions, 10 speakers"),
         *named,
         ("table", ".csv or .parquet: emotion, speaker, and file or features", ""),

@@ -34,10 +34,8 @@ def drawn_segments(synthesizer: OfSegments, fold: Fold, X: Sequences) -> pd.Data
     first = np.array([np.flatnonzero(fold.y == label)[0] for label in classes])
     pieces, owners = X[first].pieces(synthesizer.frames)
     real = pieces[np.unique(owners, return_index=True)[1]]
-    tables = [
-        _table(label, True, _as_computed(frames, X.values))
-        for label, frames in zip(labels, drawn, strict=True)
-    ]
+    drawn = drawn.with_values(_as_computed(drawn.values, X.values))
+    tables = [_table(label, True, frames) for label, frames in zip(labels, drawn, strict=True)]
     tables += [_table(label, False, own) for label, own in zip(classes, real, strict=True)]
     return pd.concat(tables, ignore_index=True)
 

@@ -45,7 +45,7 @@ def quality_of(synthesizer: Any, real: Dataset, held_out: Dataset) -> pd.DataFra
     return pd.concat(tables, ignore_index=True)
 
 
-def with_method(quality: pd.DataFrame, name: str) -> pd.DataFrame:
+def of_method(quality: pd.DataFrame, name: str) -> pd.DataFrame:
     """Put a method's name into a table of `quality_of`; each latent space is one method's own."""
     return quality.assign(
         space=quality["space"].replace("latent", f"latent of {name}"),

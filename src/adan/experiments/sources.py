@@ -144,7 +144,11 @@ def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
     if specification.protocol == "corpus":
         corpus.require_speakers()
     else:
-        corpus.require_groups(_group(corpus, specification))
+        group = _group(corpus, specification)
+        if group != specification.protocol:
+            told = "has no sessions (a column 'session'): a speaker is left out at a time instead"
+            warnings.warn(f"{corpus.name} {told}", stacklevel=2)
+        corpus.require_groups(group)
     perturbed = next(iter(specification.perturbations), None)
     if perturbed is not None and corpus.features:
         raise AdanError(
@@ -155,11 +159,7 @@ def _read(choice: CorpusChoice, specification: Specification) -> Corpus:
 
 
 def _group(corpus: Corpus, specification: Specification) -> str:
-    if specification.protocol == "session" and "session" not in corpus.table:
-        told = "has no sessions (a column 'session'): a speaker is left out at a time instead"
-        warnings.warn(f"{corpus.name} {told}", stacklevel=2)
-        return "speaker"
-    return specification.protocol
+    return specification.protocol if specification.protocol in corpus.table else "speaker"
 
 
 def _with_features(

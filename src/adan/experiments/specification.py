@@ -331,28 +331,28 @@ class Specification(_Checked):
         readers = {f"classifiers.{name}": choice for name, choice in self.classifiers.items()}
         if self.embedding:
             readers["embedding"] = self.embedding
+        sequences = [
+            FrameSet.named(features) for features in self.features if are_sequences(features)
+        ]
         for name, choice in readers.items():
             channels = choice.classifier().get_params().get("channels", 1)
-            for features in self.features:
-                if channels == 1 or not choice.reads(features, are_sequences(features)):
-                    continue
-                if channels != FrameSet.named(features).n_deltas + 1:
-                    raise ValueError(
-                        f"{name}: channels = {channels} does not fit {features}; give 1, or 3 for "
-                        "features with deltas and their deltas, such as logmel40+dd"
-                    )
+            read = [own for own in sequences if choice.reads(own.name, True)]
+            if wrong := [own.name for own in read if channels not in (1, own.n_deltas + 1)]:
+                raise ValueError(
+                    f"{name}: channels = {channels} does not fit {wrong[0]}; give 1, or 3 for "
+                    "features with deltas and their deltas, such as logmel40+dd"
+                )
         return self
 
     @model_validator(mode="after")
     def _scarce_is_scarce(self) -> Self:
         """Check that no copy brings back an utterance that was taken out."""
-        if self.scarcity != ScarcityChoice():
-            for name, by in self.perturbations.items():
-                if isinstance(by, Splice):
-                    raise ValueError(
-                        f"methods.{name}: splice joins utterances of the whole corpus, so that it "
-                        "cannot be measured where some are taken out (scarcity): leave one out"
-                    )
+        splices = [name for name, by in self.perturbations.items() if isinstance(by, Splice)]
+        if splices and self.scarcity != ScarcityChoice():
+            raise ValueError(
+                f"methods.{splices[0]}: splice joins utterances of the whole corpus, so that it "
+                "cannot be measured where some are taken out (scarcity): leave one out"
+            )
         return self
 
     @model_validator(mode="after")

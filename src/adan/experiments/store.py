@@ -160,10 +160,10 @@ class Store:
         try:
             settings: dict[str, Any] = json.loads(path.read_bytes())
             is_study = "study" in settings["settings"]
-            if is_study and not {"data", "code"} <= set(settings):
-                raise ValueError
-            for data in settings["data"] if is_study else []:
-                data["subset"]
+            if is_study:
+                settings["code"]
+                for data in settings["data"]:
+                    data["subset"]
         except FileNotFoundError:
             raise no_run(self.folder) from None
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -25,7 +25,7 @@ from adan.errors import AdanError
 from adan.evaluation.enrolment import Enrolment, labelled_offsets
 from adan.evaluation.normalisation import n_enrolled, normalise
 from adan.experiments.drawn import drawn_segments
-from adan.experiments.quality import quality_of, with_method
+from adan.experiments.quality import of_method, quality_of
 from adan.experiments.scarcity import Scarcity
 from adan.folds import Choices, Fold, Method, embed, fit_synthesizers, train_classifiers
 from adan.sequences import Rows, Sequences
@@ -332,7 +332,7 @@ def results(
             how = {"normalisation": study.normalisation, "seed": seed}
             result = Result(
                 history.assign(method=name, **how),
-                with_method(quality, name).assign(**how),
+                of_method(quality, name).assign(**how),
                 _predictions(folds, some, labels).assign(method=name, **how),
                 segments.assign(method=name, **how),
             )

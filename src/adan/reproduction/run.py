@@ -235,7 +235,7 @@ def _claim(folder: Path, about: dict[str, Any], source: Source) -> None:
         if not same:
             raise AdanError(
                 f"{folder} holds a run with other settings ({path.name}): "
-                "choose another folder with -o, or remove this one"
+                "choose another folder with -o"
             )
     provenance = {
         **about,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adan.classifiers.sequence.base import SequenceClassifier
-from adan.corpora.emodb import NAME
+from adan.corpora import emodb
 from adan.corpora.iemocap import HOW_TO_GET
 from adan.errors import AdanError
 from adan.experiments.sources import Source
@@ -95,19 +95,19 @@ def specification(
         If the table needs a corpus and there is none, or there is no such method.
     """
     study = read(STUDIES / f"{name}.toml")
-    if corpus is None and study.corpora[0].path != NAME:
+    if corpus is None and study.corpora[0].path != emodb.NAME:
         of = TABLES[name].corpus
-        other = f", or run the table on another corpus, such as --corpus {NAME}"
+        other = f", or run the table on another corpus, such as --corpus {emodb.NAME}"
         raise AdanError(
             f"{TABLES[name].title}: {of} is needed; {WHERE_TO_GET[of]}, then give its folder with "
             f"--corpus{other if of != 'EmoDB' else ''}"
         )
-    normalisations = [normalisation or PROTOCOLS[protocol]]
-    study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
-    if corpus_options and corpus is None:
+    if corpus is None and corpus_options:
         raise AdanError(
             f"{', '.join(corpus_options)}: options of a corpus; name the corpus with --corpus"
         )
+    normalisations = [normalisation or PROTOCOLS[protocol]]
+    study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
     if corpus is not None:
         study = study.changed(corpora=[{"path": corpus, "options": dict(corpus_options or {})}])
     study = _as_published(study) if protocol == "authors" else study

@@ -218,7 +218,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
         def loss_of(rows: NDArray[np.intp]) -> Tensor:
             batch = Padded.of(
-                [masked(frames[i], self.masks, self._channels, rng) for i in rows], device
+                [with_masks(frames[i], self.masks, self._channels, rng) for i in rows], device
             )
             with in_bfloat16:
                 each = self._loss(self.network_, batch, targets[rows])  # [B], float32
@@ -319,7 +319,7 @@ def encoded_for(X: Sequences, y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.in
     return encoded(labels)
 
 
-def masked(
+def with_masks(
     frames: NDArray[np.float32], n: int, channels: int, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return frames of which ``n`` stretches of time and ``n`` of bands are zero.
