@@ -8,7 +8,9 @@ A table of predictions has one row an utterance, with the columns ``subset`` (of
 from __future__ import annotations
 
 import pandas as pd
-from sklearn.metrics import accuracy_score, confusion_matrix, recall_score
+from sklearn.metrics import accuracy_score, confusion_matrix
+
+from adan.classifiers.labels import unweighted_recall
 
 ROW = ["subset", "method", "classifier", "normalisation"]
 
@@ -20,9 +22,7 @@ def weighted_accuracy(true: pd.Series, predicted: pd.Series) -> float:
 
 def unweighted_average_recall(true: pd.Series, predicted: pd.Series) -> float:
     """Return UAR in per cent: the mean, over the classes that occur, of the class's recall."""
-    return 100 * float(
-        recall_score(true, predicted, labels=true.unique(), average="macro", zero_division=0)
-    )
+    return 100 * unweighted_recall(true.to_numpy(), predicted.to_numpy())
 
 
 def score_seeds(predictions: pd.DataFrame) -> pd.DataFrame:
