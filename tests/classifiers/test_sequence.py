@@ -152,6 +152,13 @@ def test_an_utterance_counts_one_over_its_length():
     assert one._weights(codes, owners, lengths) == pytest.approx([1 / 1000, 1 / 2002, 1 / 2002])
 
 
+def test_classes_count_the_same_however_many_pieces_their_utterances_have():
+    one = VariableLengthDNN(longest=10)
+    codes, owners, lengths = np.array([0, 1, 1]), np.array([0, 0, 1, 2]), np.array([20, 10, 10])
+    each = one._weights(codes, owners, lengths)
+    assert each == pytest.approx([1 / 40, 1 / 40, 1 / 20, 1 / 20])  # of 1 / 20 and 1 / 10 a class
+
+
 def test_what_utterances_count_holds_between_batches_too(monkeypatch):
     """The losses are all 1; batches are of short or of long utterances alone."""
     monkeypatch.setattr(
@@ -170,6 +177,8 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
         clone(classifier).fit(np.zeros((4, 12)), y[:4])
     with pytest.raises(AdanError, match="NaN or infinity"):
         clone(classifier).fit(X.with_values(X.values * np.nan), y)
+    with pytest.raises(AdanError, match="there is no sequence"):
+        clone(classifier).fit(X[:0], y[:0])
     with pytest.raises(AdanError, match="3 labels for 32"):
         clone(classifier).fit(X, y[:3])
     fitted = clone(classifier).fit(X, y)
@@ -182,6 +191,11 @@ def test_what_it_cannot_read_is_refused(classifier, speech):
     [
         (AttentionRNN(pooling="max"), "pooling='max': choose one of attention"),
         (ACRNN(channels=5), "channels=5: frames of 12 features"),
+        (AttentionRNN(channels=5), "channels=5: frames of 12 features"),
+        (ACRNN(channels=0), "channels=0: give 1 or more"),
+        (ACRNN(maps=()), "maps=..: give the maps of one convolution at least"),
+        (GMMSVM(n_components=0), "n_components=0: give 1 or more"),
+        (GMMSVM(svm_share=3), "svm_share=3: give a number from 0 to 1"),
         (AttentionRNN(stacked=0), "stacked=0: give 1 or more"),
         (VariableLengthDNN(steps=0), "steps=0: give 1 or more"),
         (ACRNN(masks=-1), "masks=-1: give 0 or more"),

@@ -101,7 +101,11 @@ parameters = {{ hidden = 8, units = 4, steps = 5, batch_size = 4 }}
         ({"embedding": {"kind": "svm"}}, "embedding: svm is no network that reads sequences"),
         (
             {"features": ["logmel20"], "embedding": {"kind": "acrnn"}},
-            "embedding: channels = 3 does not fit logmel20; give 1, or 3 for",
+            "embedding: channels = 3 does not fit logmel20; give 1, 2 for features with deltas",
+        ),
+        (
+            {"classifiers": {"rnn": {"kind": "attention rnn", "parameters": {"steps": 0}}}},
+            "classifiers.rnn: steps=0: give 1 or more",
         ),
         (
             {

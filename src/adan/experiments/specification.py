@@ -171,6 +171,8 @@ class ClassifierChoice(_Checked):
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
         _check_parameters(CLASSIFIERS[self.kind], self.parameters)
+        if reads_sequences(self.kind):
+            self.classifier().check_parameters()
         return self
 
 
@@ -339,8 +341,8 @@ class Specification(_Checked):
             read = [own for own in sequences if choice.reads(own.name, True)]
             if wrong := [own.name for own in read if channels not in (1, own.n_deltas + 1)]:
                 raise ValueError(
-                    f"{name}: channels = {channels} does not fit {wrong[0]}; give 1, or 3 for "
-                    "features with deltas and their deltas, such as logmel40+dd"
+                    f"{name}: channels = {channels} does not fit {wrong[0]}; give 1, 2 for "
+                    "features with deltas (+d), or 3 for those with their deltas as well (+dd)"
                 )
         return self
 

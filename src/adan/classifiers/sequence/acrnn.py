@@ -57,16 +57,12 @@ class ACRNN(SequenceClassifier):
     hidden: int = 64
     longest: int = 300
 
-    @property
-    def _channels(self) -> int:
-        return self.channels
+    def check_parameters(self) -> None:  # noqa: D102
+        super().check_parameters()
+        if not self.maps:
+            raise AdanError("maps=(): give the maps of one convolution at least")
 
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
-        if n_features % self.channels:
-            raise AdanError(
-                f"channels={self.channels}: frames of {n_features} features cannot be cut into so "
-                "many; give 1, or log-mels with their deltas, such as logmel40+dd"
-            )
         return _Network(self, n_features, n_classes)
 
 

@@ -52,9 +52,12 @@ class AttentionRNN(SequenceClassifier):
     stacked: int = 1
     steps: int = 600
 
-    def _network(self, n_features: int, n_classes: int) -> nn.Module:
+    def check_parameters(self) -> None:  # noqa: D102
+        super().check_parameters()
         if self.pooling not in POOLINGS:
             raise AdanError(f"pooling={self.pooling!r}: choose one of {', '.join(POOLINGS)}")
+
+    def _network(self, n_features: int, n_classes: int) -> nn.Module:
         return _Network(self, n_features, n_classes)
 
     def _loss(self, network: nn.Module, batch: Padded, targets: Tensor) -> Tensor:

@@ -66,10 +66,14 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         Where Adam starts; it falls linearly, to 0 behind the last update.
     longest : int, default=1000
         Frames. A longer sequence is cut into pieces of equal length, none longer than this, each
-        with the utterance's label; what is predicted is the mean over its pieces.
+        of which counts in training as an utterance of that label; what is predicted is the mean
+        over its pieces.
     masks : int, default=0
         How many stretches of frames, and how many of bands or other features, of each sequence are
         set to their mean in each update (SpecAugment); each is up to a tenth of all.
+    channels : int, default=1
+        How often a band is among the features of a frame: 1, with deltas 2, and with their deltas
+        3. ``masks`` hide a band with its deltas.
     class_weight : {"balanced"} or None, default=None
         Whether the classes weigh the same in the loss, however many utterances they have.
     device : str, default="auto"
@@ -98,7 +102,13 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     """
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "mean"
-    _least: ClassVar[dict[str, int]] = {"steps": 1, "batch_size": 1, "longest": 1, "masks": 0}
+    _least: ClassVar[dict[str, int]] = {
+        "steps": 1,
+        "batch_size": 1,
+        "longest": 1,
+        "masks": 0,
+        "channels": 1,
+    }
 
     steps: int = 200
     early_stopping: bool = False
@@ -106,15 +116,17 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     learning_rate: float = 1e-3
     longest: int = 1000
     masks: int = 0
+    channels: int = 1
     class_weight: Literal["balanced"] | None = None
     device: str = "auto"
     precision: Precision = "auto"
     random_state: int | np.random.RandomState | None = None
 
-    @property
-    def _channels(self) -> int:
-        """How often the bands of a frame are repeated in its features, as by deltas."""
-        return 1
+    def check_parameters(self) -> None:
+        """Raise an `AdanError` that names a parameter which no network can be made with."""
+        for name, least in self._least.items():
+            if getattr(self, name) < least:
+                raise AdanError(f"{name}={getattr(self, name)}: give {least} or more")
 
     @abstractmethod
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
@@ -175,10 +187,13 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
     def _prepare(self, X: Any, y: ArrayLike, n_real: int | None) -> Job:
         check_sequences(self, X)
-        for name, least in self._least.items():
-            if getattr(self, name) < least:
-                raise AdanError(f"{name}={getattr(self, name)}: give {least} or more")
+        self.check_parameters()
         self.n_features_in_ = X.shape[1]
+        if self.n_features_in_ % self.channels:
+            raise AdanError(
+                f"channels={self.channels}: frames of {self.n_features_in_} features cannot be cut "
+                "into so many; give 1, or features with their deltas, such as logmel40+dd"
+            )
         self.classes_, codes = encoded_for(X, y)
         return Job(self, (X, codes), None)
 
@@ -218,7 +233,7 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
 
         def loss_of(rows: NDArray[np.intp]) -> Tensor:
             batch = Padded.of(
-                [with_masks(frames[i], self.masks, self._channels, rng) for i in rows], device
+                [with_masks(frames[i], self.masks, self.channels, rng) for i in rows], device
             )
             with in_bfloat16:
                 each = self._loss(self.network_, batch, targets[rows])  # [B], float32
@@ -281,10 +296,10 @@ ndarray of shape (n, width), float32
         pieces, owners = X.pieces(self.longest)
         order = np.argsort(pieces.lengths, kind="stable")
         ends = np.cumsum(pieces.lengths[order]) // PREDICTED_FRAMES
-        batches = np.split(order, np.flatnonzero(np.diff(ends)) + 1)
+        together = np.split(order, np.flatnonzero(np.diff(ends)) + 1)
         device = next(self.network_.parameters()).device
         with torch.no_grad():
-            found = [compute(Padded.of(list(pieces[rows]), device)).cpu() for rows in batches]
+            found = [compute(Padded.of(list(pieces[rows]), device)).cpu() for rows in together]
         return torch.cat(found).numpy()[np.argsort(order, kind="stable")], owners
 
     @described(SEQUENCES, LABELS)
@@ -301,6 +316,8 @@ def check_sequences(classifier: Any, X: Any, n_features: int | None = None) -> N
             f"{type(classifier).__name__} reads sequences of frames, not vectors: choose features "
             "of frames, such as logmel40"
         )
+    if not len(X):
+        raise AdanError("there is no sequence: give one at least")
     if not np.isfinite(X.values).all():
         raise AdanError("frames hold NaN or infinity: look how they were computed")
     if n_features is not None and X.shape[1] != n_features:

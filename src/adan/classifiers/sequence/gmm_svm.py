@@ -16,6 +16,7 @@ from adan._computing import computing
 from adan._docs import LABELS, described
 from adan.classifiers.labels import columns
 from adan.classifiers.sequence.base import LEARNT_FROM, SEQUENCES, check_sequences, encoded_for
+from adan.errors import AdanError
 from adan.sequences import Sequences
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -69,11 +70,19 @@ class GMMSVM(ClassifierMixin, BaseEstimator):
         self.svm_share = svm_share
         self.random_state = random_state
 
+    def check_parameters(self) -> None:
+        """Raise an `AdanError` that names a parameter which makes no sense."""
+        if self.n_components < 1:
+            raise AdanError(f"n_components={self.n_components}: give 1 or more")
+        if not 0 <= self.svm_share <= 1:
+            raise AdanError(f"svm_share={self.svm_share}: give a number from 0 to 1")
+
     @described(LEARNT_FROM)
     @computing()
     def fit(self, X: Sequences, y: ArrayLike) -> Self:
         """Fit to sequences."""
         check_sequences(self, X)
+        self.check_parameters()
         self.classes_, codes = encoded_for(X, y)
         self.n_features_in_ = X.shape[1]
         self.mixtures_ = [self._mixture(X[codes == c].values) for c in range(len(self.classes_))]

@@ -53,8 +53,9 @@ class VariableLengthDNN(SequenceClassifier):
     def _weights(
         self, codes: NDArray[np.intp], owners: NDArray[np.intp], lengths: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        of_owners = lengths * np.bincount(owners)  # an utterance in two pieces counts once
-        return super()._weights(codes, owners, lengths) / of_owners[owners]
+        of_class = 1 if self.class_weight is None else np.bincount(codes)[codes]
+        pieces = np.bincount(owners)  # an utterance in two of them counts once
+        return (1 / (of_class * pieces * lengths))[owners]
 
 
 class _Network(nn.Module):
