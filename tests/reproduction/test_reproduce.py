@@ -192,6 +192,14 @@ def test_systems_on_frames_have_a_table_and_a_report(make_corpus, tmp_path, monk
     assert "mfcc13+dd, logmel40, logmel40+dd, IS09-lld+d, spectrogram" in text.splitlines()[0]
     ((_, page),) = report(tmp_path / "run", format="md")
     assert "2-D ACRNN (Chen et al.)" in page.read_text()
+    assert "one convolution where its authors have up to six" in text
+
+
+def test_a_synthesizer_draws_segments_where_all_are_sequences():
+    study = specifications.specification("systems", "x", methods=["adan", "speed"], quick=True)
+    drawn = study.methods["adan"]
+    assert (drawn.segment, drawn.times, drawn.parameters) == (300, 1, {"steps": 20})
+    assert study.methods["speed"].segment is None
 
 
 def test_systems_on_frames_need_audio():
@@ -289,6 +297,11 @@ def test_the_authors_protocol_is_that_of_their_scripts(where):
 def test_every_table_has_the_authors_protocol(name):
     study = specifications.specification(name, "emodb", protocol="authors")
     assert study.study("corpus").classifiers["svm"].C == 10
+
+
+def test_the_authors_protocol_leaves_copies_of_recordings_as_they_are():
+    study = specifications.specification("table1", "x", protocol="authors", methods=["speed"])
+    assert study.methods["speed"].parameters == {}
 
 
 @pytest.mark.usefixtures("_small", "_undrawn")

@@ -417,10 +417,17 @@ class Specification(_Checked):
         return checked({**self.model_dump(exclude_unset=True), **changes}, "the study")
 
     def with_methods(self, names: Sequence[str]) -> Specification:
-        """Return the study with further synthesizers or perturbations, with their defaults."""
+        """Return the study with further synthesizers or perturbations, with their defaults.
+
+        Where all it trains on are sequences, synthesizers draw one set of stretches of 3 s.
+        """
         perturbations = PERTURBATIONS.keys() - synthesizers()
+        of_sequences = self.embedding is None and all(map(are_sequences, self.features))
+        drawn = {"segment": 300, "times": 1} if of_sequences else {}
         new = {
-            name: {"perturbation" if name in perturbations else "synthesizer": name}
+            name: {"perturbation": name}
+            if name in perturbations
+            else {"synthesizer": name, **drawn}
             for name in names
             if name not in self.methods
         }

@@ -40,6 +40,11 @@ NO_AUDIO_NOTE = (
     "corpus with --corpus."
 )
 
+SYSTEMS_NOTE = (
+    "Systems on frames are smaller here than published, to save time: the RNN takes three frames as "
+    "one step, and the ACRNN has one convolution where its authors have up to six."
+)
+
 AUTHORS_NOTE = (
     "Protocol “authors”: ADAN and the classifiers as the authors' published scripts have them, "
     "which differ from the paper's text (`ADAN.as_published`; a DNN of 20 epochs whatever the size "
@@ -200,13 +205,21 @@ def _notes(
         notes.append(
             f"The paper measured this table on {about['published_on']}: its figures are left out."
         )
-    of_four = predictions[predictions["speaker"].isin(CHENS_SPEAKERS)]
-    if about["run"] == "systems" and is_of_the_paper(about["run"], source) and len(of_four):
+    if predictions["features"].map(are_sequences).any():
+        notes.append(SYSTEMS_NOTE)
+    elif about["run"] == "table1" and is_of_the_paper("table1", source):
+        notes.append("`adan reproduce systems` measures a GMM/SVM, from audio.")
+    of_chen = predictions[predictions["classifier"].str.endswith("ACRNN")]
+    of_four = of_chen[of_chen["speaker"].isin(CHENS_SPEAKERS)]
+    if is_of_the_paper("systems", source) and len(of_four):
+        scores = [
+            f"{row.method} + {row.classifier} {row.uar_mean:.1f}"
+            for row in score(of_four).itertuples()
+        ]
         notes.append(
             f"UAR on speakers {', '.join(CHENS_SPEAKERS)} alone, whom the confusion matrix of Chen "
-            "et al. fits (their figures over folds are 79.38 ± 7.78 and 82.82 ± 4.99): "
-            + "; ".join(f"{s.classifier} {s.uar_mean:.1f}" for s in score(of_four).itertuples())
-            + "."
+            f"et al. fits (their figures of EmoDB are 79.38 ± 7.78 for 2-D and 82.82 ± 4.99 for "
+            f"3-D, mean and deviation over folds): {'; '.join(scores)}."
         )
     if (folder / "quality.parquet").exists():
         notes += quality_notes(pd.read_parquet(folder / "quality.parquet"))

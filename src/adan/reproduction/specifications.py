@@ -184,7 +184,7 @@ def _as_published(study: Specification) -> Specification:
     """Return the study with the networks and classifiers of the authors' published scripts."""
     values = study.model_dump(exclude_unset=True)
     for choice in values["methods"].values():
-        if choice["synthesizer"] == "adan":
+        if choice.get("synthesizer") == "adan":
             choice["parameters"] = {**AS_PUBLISHED, **choice.get("parameters", {})}
     for choice in values["classifiers"].values():
         own = choice.get("parameters", {})
@@ -214,7 +214,7 @@ def shortened(study: Specification) -> Specification:
     for name, method in made.methods.items():
         if method.synthesizer is not None:
             choice = values["methods"][name]
-            short = _short(method.synthesizer)
+            short = _short(getattr(method.synthesizer, "synthesizer", method.synthesizer))
             choice["parameters"] = {**choice.get("parameters", {}), **short}
             if not method.balance:
                 choice["times"] = min(method.times, SHORT["times"])
