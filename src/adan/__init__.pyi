@@ -2,6 +2,10 @@
 from .classifiers.discriminant import ShrunkDiscriminant as ShrunkDiscriminant
 from .classifiers.dnn import DNNClassifier as DNNClassifier
 from .classifiers.dnn import WhitenedDNN as WhitenedDNN
+from .classifiers.sequence.acrnn import ACRNN as ACRNN
+from .classifiers.sequence.attention_rnn import AttentionRNN as AttentionRNN
+from .classifiers.sequence.gmm_svm import GMMSVM as GMMSVM
+from .classifiers.sequence.variable_length import VariableLengthDNN as VariableLengthDNN
 from .classifiers.svm import RBFSVM as RBFSVM
 from .corpora import Corpus as Corpus
 from .corpora import Vectors as Vectors
@@ -22,6 +26,7 @@ from .features import features_of as features_of
 from .features.embeddings import embed as embed
 from .features.embeddings import embeddings_of as embeddings_of
 from .recognition.recognizer import EmotionRecognizer as EmotionRecognizer
+from .sequences import Sequences as Sequences
 from .synthesis.aae import AdversarialAutoencoder as AdversarialAutoencoder
 from .synthesis.adan import ADAN as ADAN
 from .synthesis.base import Synthesizer as Synthesizer

@@ -44,7 +44,23 @@ class Sequences:
 
     @classmethod
     def of(cls, frames: Sequence[NDArray[np.floating]]) -> Sequences:
-        """Put frames of shape (length, n_features), an array for each utterance, together."""
+        """Put the frames of utterances together.
+
+        Parameters
+        ----------
+        frames : sequence of ndarray of shape (length, n_features)
+            One array for each utterance, and one utterance at least.
+
+        Returns
+        -------
+        Sequences
+            Their frames in float32.
+
+        Raises
+        ------
+        ValueError
+            If there is no utterance, one has no frames, or they differ in features.
+        """
         lengths = np.array([len(own) for own in frames], np.intp)
         return cls(np.concatenate(frames).astype(np.float32, copy=False), lengths)
 
@@ -95,7 +111,23 @@ class Sequences:
         return Sequences(self.values, least[owners] + (number < rest[owners])), owners
 
     def with_values(self, values: NDArray[np.float32]) -> Sequences:
-        """Return sequences of the same lengths with other frames."""
+        """Return sequences of the same lengths with other frames.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_frames, n_features), float32
+            As many frames as these have.
+
+        Returns
+        -------
+        Sequences
+            They share ``lengths`` with these.
+
+        Raises
+        ------
+        ValueError
+            If there are more frames or fewer.
+        """
         return Sequences(values, self.lengths)
 
 

@@ -306,7 +306,10 @@ def _complaint(bad: dict[str, str], n_files: int) -> str:
     if len(bad) > 10:
         reasons.append(f"and {len(bad) - 10} more")
     skip = (
-        ", or leave them out (adan extract --skip-bad, skip_bad=True)" if len(bad) < n_files else ""
+        ", or leave them out (adan extract --skip-bad, skip_bad=True; for a study, take them out "
+        "of the corpus)"
+        if len(bad) < n_files
+        else ""
     )
     return (
         f"{len(bad)} of {n_files} audio files cannot be used ({'; '.join(reasons)}): "

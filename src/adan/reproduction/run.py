@@ -41,7 +41,7 @@ NO_AUDIO_NOTE = (
 )
 
 SYSTEMS_NOTE = (
-    "Systems on frames are smaller here than published, to save time: the RNN takes three frames as "
+    "To save time, the systems on frames are smaller than published: the RNN takes three frames as "
     "one step, and the ACRNN has one convolution where its authors have up to six."
 )
 

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, max_pool2d, relu
 
-from adan._docs import documented
-from adan.classifiers.sequence.base import SequenceClassifier
+from adan._docs import described, documented
+from adan.classifiers.sequence.base import WRONG, SequenceClassifier
 from adan.errors import AdanError
 from adan.networks.sequences import Attention, Padded, Recurrent, mask_of
 
@@ -57,7 +57,9 @@ class ACRNN(SequenceClassifier):
     hidden: int = 64
     longest: int = 300
 
-    def check_parameters(self) -> None:  # noqa: D102
+    @described(WRONG)
+    def check_parameters(self) -> None:
+        """Check the parameters, as `fit` does first of all."""
         super().check_parameters()
         if not self.maps:
             raise AdanError("maps=(): give the maps of one convolution at least")

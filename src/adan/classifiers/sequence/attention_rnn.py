@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, relu
 
-from adan._docs import documented
-from adan.classifiers.sequence.base import SequenceClassifier
+from adan._docs import described, documented
+from adan.classifiers.sequence.base import WRONG, SequenceClassifier
 from adan.errors import AdanError
 from adan.networks.sequences import Attention, Dropout, Padded, Recurrent
 
@@ -52,7 +52,9 @@ class AttentionRNN(SequenceClassifier):
     stacked: int = 1
     steps: int = 600
 
-    def check_parameters(self) -> None:  # noqa: D102
+    @described(WRONG)
+    def check_parameters(self) -> None:
+        """Check the parameters, as `fit` does first of all."""
         super().check_parameters()
         if self.pooling not in POOLINGS:
             raise AdanError(f"pooling={self.pooling!r}: choose one of {', '.join(POOLINGS)}")

@@ -36,6 +36,10 @@ SEQUENCES = """Parameters
 ----------
 X : Sequences
     Standardised frames of each utterance."""
+WRONG = """Raises
+------
+AdanError
+    If one makes no sense; the message names it."""
 LEARNT_FROM = f"""{SEQUENCES}
 {LEARNT}
 
@@ -122,8 +126,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     precision: Precision = "auto"
     random_state: int | np.random.RandomState | None = None
 
+    @described(WRONG)
     def check_parameters(self) -> None:
-        """Raise an `AdanError` that names a parameter which no network can be made with."""
+        """Check the parameters, as `fit` does first of all."""
         for name, least in self._least.items():
             if getattr(self, name) < least:
                 raise AdanError(f"{name}={getattr(self, name)}: give {least} or more")

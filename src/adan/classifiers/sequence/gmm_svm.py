@@ -15,7 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from adan._computing import computing
 from adan._docs import LABELS, described
 from adan.classifiers.labels import columns
-from adan.classifiers.sequence.base import LEARNT_FROM, SEQUENCES, check_sequences, encoded_for
+from adan.classifiers.sequence.base import (
+    LEARNT_FROM,
+    SEQUENCES,
+    WRONG,
+    check_sequences,
+    encoded_for,
+)
 from adan.errors import AdanError
 from adan.sequences import Sequences
 
@@ -70,8 +76,9 @@ class GMMSVM(ClassifierMixin, BaseEstimator):
         self.svm_share = svm_share
         self.random_state = random_state
 
+    @described(WRONG)
     def check_parameters(self) -> None:
-        """Raise an `AdanError` that names a parameter which makes no sense."""
+        """Check the parameters, as `fit` does first of all."""
         if self.n_components < 1:
             raise AdanError(f"n_components={self.n_components}: give 1 or more")
         if not 0 <= self.svm_share <= 1:
