@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu as _leaky_relu
-from torch.nn.functional import pad
+from torch.nn.functional import linear, pad
 
 from adan.networks.norms import Norm, StackedNorm
 
@@ -24,7 +24,8 @@ class _Affine(torch.autograd.Function):
 
     PyTorch's own backward pass of a batched product returns the weights' gradient transposed and,
     in bfloat16, converts it element by element against the grain; this one returns it in the order
-    and precision of the weights.
+    and precision of the weights. A batched product in bfloat16 copies what is transposed, so a
+    stack of one takes a plain one, which is as exact.
     """
 
     @staticmethod
@@ -38,8 +39,11 @@ class _Affine(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         (gradient,) = gradients
         x, weight = ctx.saved_tensors
-        factor = weight if ctx.factor is None else ctx.factor
-        to_x = gradient @ factor.transpose(1, 2) if ctx.needs_input_grad[0] else None
+        to_x = None
+        if ctx.needs_input_grad[0] and ctx.factor is not None and len(x) == 1:
+            to_x = linear(gradient[0], ctx.factor[0])[None]
+        elif ctx.needs_input_grad[0]:
+            to_x = gradient @ (weight if ctx.factor is None else ctx.factor).transpose(1, 2)
         to_weight = (x.transpose(1, 2) @ gradient).to(weight.dtype)
         return to_x, to_weight, gradient.sum(1, keepdim=True, dtype=weight.dtype)
 
