@@ -282,6 +282,7 @@ def test_the_authors_protocol_is_that_of_their_scripts(where):
     assert made.methods["adan"].synthesizer.get_params() == ADAN.as_published().get_params()
     dnn = made.classifiers["dnn"]
     assert (dnn.activation, dnn.epochs, dnn.batch_norm, dnn.l2) == ("tanh", 20, True, 0.1)
+    assert not dnn.rotate
     assert made.classifiers["svm"].C == 10
     assert specifications.specification("table1").methods["adan"].parameters == {}
     quick = specifications.specification("table1", protocol="authors", quick=True).study("corpus")

@@ -41,6 +41,7 @@ AUTHORS_CLASSIFIERS: dict[str, dict[str, Any]] = {
         "batch_norm": True,
         "dropout": 0.5,
         "l2": 0.1,
+        "rotate": False,
     },
 }
 """The classifiers of the authors' published scripts, by their kinds."""
