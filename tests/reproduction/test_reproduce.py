@@ -157,7 +157,21 @@ def test_quick_says_so_in_every_table(tmp_path):
 
 
 @pytest.mark.usefixtures("audio_extra", "_undrawn")
-def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["table3", "table4"])
+def test_iemocaps_tables_by_the_authors_protocol(name, make_iemocap, tmp_path, monkeypatch):
+    monkeypatch.setattr(specifications, "SHORT", {"epochs": 1, "steps": 5, "times": 1})
+    monkeypatch.setattr(specifications, "SHORT_SEQUENCES", 2)
+    corpus = {"corpus": str(make_iemocap()), "corpus_options": {"check_counts": False}}
+    reproduce.table(name, tmp_path / "run", protocol="authors", quick=True, **corpus)
+    table = pd.read_csv(tmp_path / "run" / f"{name}.csv").set_index("row")
+    assert table["normalisation"].eq("corpus").all()
+    assert table["n_seeds"].eq(1).all()
+    assert table.loc["ADAN + SVM", ["published_uar", "uar"]].notna().all()
+
+
+@pytest.mark.usefixtures("audio_extra", "_undrawn")
+@pytest.mark.parametrize("protocol", ["leak-free", "authors"])
+def test_table2_on_a_miniature_release_of_iemocap(protocol, make_iemocap, tmp_path, monkeypatch):
     """Sessions are left out, and both halves of the table come out."""
     monkeypatch.setattr(specifications, "SHORT", {"epochs": 1, "steps": 5, "times": 1})
     text = reproduce.table(
@@ -165,6 +179,7 @@ def test_table2_on_a_miniature_release_of_iemocap(make_iemocap, tmp_path, monkey
         tmp_path / "run",
         corpus=str(make_iemocap()),
         corpus_options={"check_counts": False},
+        protocol=protocol,
         quick=True,
     )
     table = pd.read_csv(tmp_path / "run/table2.csv").set_index("row")
@@ -298,6 +313,16 @@ def test_the_authors_protocol_is_that_of_their_scripts(where):
 def test_every_table_has_the_authors_protocol(name):
     study = specifications.specification(name, "emodb", protocol="authors")
     assert study.study("corpus").classifiers["svm"].C == 10
+
+
+def test_the_scripts_train_shorter_on_iemocap():
+    epochs = {
+        name: specifications.specification(name, "x", protocol="authors")
+        .methods[method]
+        .parameters["epochs"]
+        for name, method in (("table1", "adan"), ("table2", "synthetic only"), ("table4", "adan"))
+    }
+    assert epochs == {"table1": 1500, "table2": 400, "table4": 400}
 
 
 def test_the_authors_protocol_leaves_copies_of_recordings_as_they_are():

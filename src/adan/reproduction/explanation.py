@@ -18,7 +18,7 @@ from adan.experiments.specification import Specification
 from adan.reports import figures
 from adan.reports.tables import protocol_notes
 from adan.reproduction.published import TABLES, Row
-from adan.reproduction.run import typed
+from adan.reproduction.run import LEAK_NOTE, QUICK_NOTE, typed
 from adan.reproduction.specifications import (
     AUTHORS_CLASSIFIERS,
     published_rows,
@@ -188,15 +188,16 @@ def explain(
         found = [folder / how / "predictions.parquet" for how in specified]
         if there := [path for path in found if path.exists()]:
             rows = [row for row in published_rows("table1", source) if row.method]
-            text = write(folder, pd.concat(map(pd.read_parquet, there)), rows, title)
+            predictions = pd.concat(map(pd.read_parquet, there))
+            notes = [*protocol_notes(predictions), LEAK_NOTE, *([QUICK_NOTE] if quick else [])]
+            text = write(folder, accuracies(predictions, rows), title, notes)
     return text
 
 
-def write(folder: Path, predictions: pd.DataFrame, rows: Sequence[Row], title: str) -> str:
+def write(folder: Path, scores: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
     """Write ``steps.csv``, ``explanation.md``, ``.png`` and ``.svg`` of what is finished."""
-    scores = accuracies(predictions, rows)
     walk = steps(scores)
-    text = markdown(walk, title=title, notes=protocol_notes(predictions))
+    text = markdown(walk, title=title, notes=notes)
     with replacing(folder / "steps.csv") as path:
         without_formulas(walk).to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / "explanation.md") as path:

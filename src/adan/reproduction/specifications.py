@@ -111,7 +111,7 @@ def specification(
     study = study.changed(seeds=seeds, normalisations=normalisations).with_methods(methods)
     if corpus is not None:
         study = study.changed(corpora=[{"path": corpus, "options": dict(corpus_options or {})}])
-    study = _as_published(study) if protocol == "authors" else study
+    study = _as_published(study, TABLES[name].corpus) if protocol == "authors" else study
     study = _with_tuned(study) if tuned else study
     return shortened(study) if quick else study
 
@@ -181,12 +181,13 @@ def _tuned(row: Row) -> Row:
     return Row(f"{row.label}, tuned", row.method, row.classifier + TUNED, subset=row.subset)
 
 
-def _as_published(study: Specification) -> Specification:
+def _as_published(study: Specification, corpus: str) -> Specification:
     """Return the study with the networks and classifiers of the authors' published scripts."""
     values = study.model_dump(exclude_unset=True)
+    network = AS_PUBLISHED | ({"epochs": 400} if corpus == "IEMOCAP" else {})
     for choice in values["methods"].values():
         if choice.get("synthesizer") == "adan":
-            choice["parameters"] = {**AS_PUBLISHED, **choice.get("parameters", {})}
+            choice["parameters"] = {**network, **choice.get("parameters", {})}
     for choice in values["classifiers"].values():
         own = choice.get("parameters", {})
         choice["parameters"] = {**own, **AUTHORS_CLASSIFIERS.get(choice["kind"], {})}
