@@ -117,7 +117,7 @@ def test_a_small_run_leaves_table_and_figure(small_table1, tmp_path, monkeypatch
     monkeypatch.setattr(explanation, "load", run.load)
     some = (*ROWS[:2], *ROWS[-2:])
     monkeypatch.setattr(explanation, "ROWS", some)
-    monkeypatch.setattr(specifications, "SHORT", {"epochs": 2, "steps": 10, "times": 1})
+    monkeypatch.setattr(specifications, "SHORT", {"epochs": 1, "steps": 2, "times": 1})
     command = ["reproduce", "explanation", "--quick", "-o", str(tmp_path / "run")]
     assert main(command) == 0
     text = (tmp_path / "run" / "explanation.md").read_text()
@@ -128,7 +128,7 @@ def test_a_small_run_leaves_table_and_figure(small_table1, tmp_path, monkeypatch
     table = pd.read_csv(tmp_path / "run" / "steps.csv")
     assert len(table) == len(some) * len(STEPS) + len(some) // 2
     assert (tmp_path / "run" / "explanation.png").stat().st_size > 10_000
-    assert main(["report", str(tmp_path / "run" / "corpus")]) == 0
+    assert main(["report", str(tmp_path / "run" / "corpus"), "--format", "md"]) == 0
 
 
 @pytest.mark.parametrize(
