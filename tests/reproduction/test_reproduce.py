@@ -253,6 +253,14 @@ def test_every_table_can_be_run_on_emodb(name, where):
     assert all(m.times <= 2 for m in quick.methods.values() if m.synthesizer != "none")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_of_a_table_is_measured_on_one_kind_of_features(name):
+    study = specifications.specification(name, "x")
+    for method in study.methods:
+        read = [c for features in study.features for c in study.classifiers_of(method, features)]
+        assert len(read) == len(set(read)), method
+
+
 def test_further_methods_get_rows_of_their_own(where):
     study = specifications.specification("table1", methods=["gaussian", "adan"])
     rows = specifications.rows_of("table1", study, where)

@@ -24,8 +24,7 @@ class _Affine(torch.autograd.Function):
 
     PyTorch's own backward pass of a batched product returns the weights' gradient transposed and,
     in bfloat16, converts it element by element against the grain; this one returns it in the order
-    and precision of the weights. A batched product in bfloat16 copies what is transposed, so a
-    stack of one takes a plain one, which is as exact.
+    and precision of the weights.
     """
 
     @staticmethod
@@ -39,13 +38,21 @@ class _Affine(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         (gradient,) = gradients
         x, weight = ctx.saved_tensors
-        to_x = None
-        if ctx.needs_input_grad[0] and ctx.factor is not None and len(x) == 1:
-            to_x = linear(gradient[0], ctx.factor[0])[None]
-        elif ctx.needs_input_grad[0]:
-            to_x = gradient @ (weight if ctx.factor is None else ctx.factor).transpose(1, 2)
+        factor = weight if ctx.factor is None else ctx.factor
+        to_x = _times_transposed(gradient, factor) if ctx.needs_input_grad[0] else None
         to_weight = (x.transpose(1, 2) @ gradient).to(weight.dtype)
         return to_x, to_weight, gradient.sum(1, keepdim=True, dtype=weight.dtype)
+
+
+def _times_transposed(gradient: Tensor, factor: Tensor) -> Tensor:
+    """Return ``gradient @ factor.T`` for a stack.
+
+    On a CPU a batched product in bfloat16 first copies what is transposed; a plain one does not,
+    and gives the same bits.
+    """
+    if len(factor) == 1 and factor.dtype == torch.bfloat16 and not factor.is_cuda:
+        return linear(gradient[0], factor[0])[None]
+    return gradient @ factor.transpose(1, 2)
 
 
 class _Tanh(torch.autograd.Function):

@@ -90,6 +90,9 @@ STEPS = (
     Step("the DNN of our Table I", "corpus", "adan", "dnn", "dnn"),
     Step("normalised on the training speakers", "fold", "adan", "dnn", "dnn"),
 )
+LEAK = "the scripts, best of 4 epochs on each test speaker: a leak"
+MEASURED = ["normalisation", "method", "classifier"]
+"""The columns of predictions that tell what measures a row in a step."""
 ROWS = tuple(row for row in TABLES["table1"].rows if row.method)
 
 
@@ -107,17 +110,17 @@ def studies(*, quick: bool = False, **choices: Any) -> dict[str, Specification]:
     table1 = specification("table1", **choices)
     found = {}
     for how in dict.fromkeys(step.normalisation for step in STEPS):
-        methods: dict[str, Any] = {}
-        for method, classifiers in _needed(how).items():
-            kind = "adan" if method in ADANS else table1.methods[method].synthesizer
-            own = {"synthesizer": kind, "classifiers": classifiers}
-            methods[method] = own | ({"parameters": ADANS[method]} if ADANS.get(method) else {})
-        names = {name: None for own in methods.values() for name in own["classifiers"]}
-        study = table1.changed(
-            methods=methods,
-            classifiers={name: _classifier(name) for name in names},
-            normalisations=[how],
-        )
+        needed = _needed(how)
+        methods = {
+            method: {
+                "synthesizer": "adan" if method in ADANS else table1.methods[method].synthesizer,
+                "parameters": ADANS.get(method, {}),
+                "classifiers": names,
+            }
+            for method, names in needed.items()
+        }
+        classifiers = {name: _classifier(name) for names in needed.values() for name in names}
+        study = table1.changed(methods=methods, classifiers=classifiers, normalisations=[how])
         found[how] = shortened(study) if quick else study
     return found
 
@@ -125,7 +128,7 @@ def studies(*, quick: bool = False, **choices: Any) -> dict[str, Specification]:
 def _needed(normalisation: str) -> dict[str, list[str]]:
     """Return the classifiers that `STEPS` and the leak need of each method."""
     measured = [step.measures(row) for row in ROWS for step in STEPS]
-    measured += [leak for row in ROWS if row.classifier == "dnn" for leak in _leaks(row)]
+    measured += [leak for row in ROWS for leak in _leaks(row)]
     needed: dict[str, list[str]] = {}
     for how, method, classifier in dict.fromkeys(measured):
         if how == normalisation:
@@ -134,9 +137,9 @@ def _needed(normalisation: str) -> dict[str, list[str]]:
 
 
 def _leaks(row: Row) -> list[tuple[str, str, str]]:
-    """Return what measures a row in the first step after each of `EPOCHS`."""
+    """Return what measures a row of a DNN in the first step, after each of `EPOCHS`."""
     how, method, _ = STEPS[0].measures(row)
-    return [(how, method, _after(n)) for n in EPOCHS]
+    return [(how, method, _after(n)) for n in EPOCHS if row.classifier == "dnn"]
 
 
 def _classifier(name: str) -> dict[str, Any]:
@@ -214,19 +217,16 @@ def accuracies(predictions: pd.DataFrame, rows: Sequence[Row] = ROWS) -> pd.Data
     """
     scores = score_seeds(predictions)
     measured = {name: seeds.set_index("seed")["wa"] for name, seeds in scores.groupby(MEASURED)}
-    of = {name: own for name, own in predictions.groupby(MEASURED) if name[-1] in DNNS}
+    predicted = dict(iter(predictions.groupby(MEASURED)))
     found = []
     for row in rows:
         for step in STEPS:
             if (wa := measured.get(step.measures(row))) is not None:
                 found.append(_of(row, step.name, wa))
-        if row.classifier == "dnn" and all(name in of for name in _leaks(row)):
-            found.append(_of(row, LEAK, _best(pd.concat([of[name] for name in _leaks(row)]))))
+        leaks = _leaks(row)
+        if leaks and predicted.keys() >= set(leaks):
+            found.append(_of(row, LEAK, _best(pd.concat([predicted[leak] for leak in leaks]))))
     return pd.concat(found, ignore_index=True)
-
-
-MEASURED = ["normalisation", "method", "classifier"]
-LEAK = "the scripts, best of 4 epochs on each test speaker: a leak"
 
 
 def _best(predictions: pd.DataFrame) -> pd.Series:

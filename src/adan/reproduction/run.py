@@ -18,7 +18,7 @@ from adan.experiments.sources import Source, digest, load
 from adan.experiments.specification import are_sequences
 from adan.experiments.study import parameters_of
 from adan.reports import figures
-from adan.reports.tables import protocol_notes, quality_notes
+from adan.reports.tables import label, protocol_notes, quality_notes
 from adan.reproduction.figures import draw
 from adan.reproduction.published import CHENS_SPEAKERS, TABLES, Row
 from adan.reproduction.specifications import (
@@ -209,7 +209,7 @@ def _notes(
         notes.append(
             f"The paper measured this table on {about['published_on']}: its figures are left out."
         )
-    if predictions["features"].map(are_sequences).any():
+    if any(map(are_sequences, predictions["features"].unique())):
         notes.append(SYSTEMS_NOTE)
     elif about["run"] == "table1" and is_of_the_paper("table1", source):
         notes.append("`adan reproduce systems` measures a GMM/SVM, from audio.")
@@ -217,12 +217,12 @@ def _notes(
     of_four = of_chen[of_chen["speaker"].isin(CHENS_SPEAKERS)]
     if is_of_the_paper("systems", source) and len(of_four):
         scores = [
-            f"{row.method} + {row.classifier} {row.uar_mean:.1f}"
+            f"{label(row.method, row.classifier)} {row.uar_mean:.1f}"
             for row in score(of_four).itertuples()
         ]
         notes.append(
             f"UAR on speakers {', '.join(CHENS_SPEAKERS)} alone, whom the confusion matrix of Chen "
-            f"et al. fits (their figures of EmoDB are 79.38 ± 7.78 for 2-D and 82.82 ± 4.99 for "
+            "et al. fits (their figures of EmoDB are 79.38 ± 7.78 for 2-D and 82.82 ± 4.99 for "
             f"3-D, mean and deviation over folds): {'; '.join(scores)}."
         )
     if (folder / "quality.parquet").exists():
