@@ -1,5 +1,6 @@
 """Studies survive: killed, out of disk or memory, two at once, extended, on a cluster."""
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -18,6 +19,7 @@ import pytest
 import torch
 
 from adan import AdanError, _cluster
+from adan._interrupts import noting_interrupts
 from adan.cli import main
 from adan.experiments import provenance, runner
 from adan.experiments import study as study_module
@@ -135,6 +137,17 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_
             run(study, folder)
             assert whole(folder) == whole(undisturbed)
             assert not Store(folder).status().problems
+
+
+def test_ctrl_c_ends_a_run_even_where_a_library_swallows_it(make_study_file, tmp_path):
+    def swallow(cell, result):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    with noting_interrupts(), pytest.raises(KeyboardInterrupt):
+        run(make_study_file(seeds=1), tmp_path / "run", trackers=[swallow])
+    assert len(Store(tmp_path / "run").status().done) == 1
+    run(make_study_file(seeds=1), tmp_path / "run")
 
 
 def test_two_runs_on_one_folder_share_the_work(make_done, tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from adan._interrupts import check_interrupts
 from adan._progress import progress_bar
 from adan.errors import AdanError
 from adan.experiments.executors import executor
@@ -134,6 +135,7 @@ def _run(
                         for tracker in trackers:
                             tracker(cell, result)
                     bar.update()
+                    check_interrupts()
                 locks.pop(task.name).release()
             waiting = busy
             if waiting:
