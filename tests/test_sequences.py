@@ -27,6 +27,13 @@ def test_shape_and_length(sequences):
     assert len(sequences[[]]) == 0
 
 
+def test_lists_and_float64_are_taken(sequences):
+    taken = Sequences(sequences.values.astype(float).tolist(), LENGTHS)
+    assert taken.values.dtype == np.float32
+    assert np.array_equal(taken.values, sequences.values)
+    assert len(taken[1]) == 1
+
+
 def test_joined(sequences):
     both = joined(sequences[:1], sequences[2:])
     assert np.array_equal(both.values, sequences[[0, 2, 3]].values)

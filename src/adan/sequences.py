@@ -19,9 +19,9 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (n_frames, n_features), float32
-        The frames of all utterances.
-    lengths : ndarray of shape (n,), int
+    values : array-like of shape (n_frames, n_features)
+        The frames of all utterances; kept in float32.
+    lengths : array-like of shape (n,), int
         How many frames each has, 1 or more.
 
     Raises
@@ -34,6 +34,8 @@ class Sequences:
     lengths: NDArray[np.intp]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "values", np.asarray(self.values, np.float32))
+        object.__setattr__(self, "lengths", np.asarray(self.lengths, np.intp))
         if self.values.ndim != 2 or self.lengths.sum() != len(self.values):
             raise ValueError(
                 f"{self.lengths.sum()} frames are expected, and the values have the shape "
@@ -62,7 +64,7 @@ class Sequences:
             If there is no utterance, one has no frames, or they differ in features.
         """
         lengths = np.array([len(own) for own in frames], np.intp)
-        return cls(np.concatenate(frames).astype(np.float32, copy=False), lengths)
+        return cls(np.concatenate(frames), lengths)
 
     @property
     def shape(self) -> tuple[int, int]:

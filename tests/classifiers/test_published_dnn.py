@@ -28,7 +28,7 @@ def rates(monkeypatch):
     step = _Descent.step
 
     def watched(descent, batch):
-        rates.append(descent.optimisers["network"].param_groups[0]["lr"])
+        rates.append(descent.optimisers["network"].learning_rate)
         return step(descent, batch)
 
     monkeypatch.setattr(module._Descent, "step", watched)

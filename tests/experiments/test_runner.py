@@ -33,12 +33,13 @@ FORKSERVER.set_forkserver_preload(
     [
         "adan.cli",
         "adan.experiments.runner",
+        "adan.synthesis.adan",
         "duckdb",
         "imblearn.over_sampling",
         "polars",
+        "pyarrow.dataset",
         "pyarrow.parquet",
         "pytest",
-        "torch._dynamo",
     ]
 )
 

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from adan.networks.optimiser import Adam
+
 BUCKETS = 8
 """Batches that are sorted by length together."""
 LARGEST_NORM = 5.0
@@ -194,12 +196,11 @@ def train(
         The loss of each batch.
     """
     _keep_memory()
-    optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=True)
+    optimiser = Adam(network.parameters(), learning_rate)
     network.train()
     losses = torch.empty(steps)
     for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate * (1 - step / steps)
+        optimiser.learning_rate = learning_rate * (1 - step / steps)
         optimiser.zero_grad()
         loss = loss_of(next(rows))
         loss.backward()

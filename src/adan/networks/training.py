@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
 from adan.networks.loop import Batch, History, Step, train
+from adan.networks.optimiser import Adam
 from adan.networks.stacked import StackedMLP
 
 CHUNK_MEMBERS = 5
@@ -49,12 +50,11 @@ class Networks(nn.Module, metaclass=ABCMeta):
         """Give each update its Adam; call when the networks are on their device."""
         self.learning_rate = learning_rate
         self.optimisers = {
-            name: torch.optim.Adam(
+            name: Adam(
                 [p for network in networks for p in network.parameters()],
-                lr=learning_rate,
-                betas=self.betas,
-                eps=self.epsilon,
-                fused=True,
+                learning_rate,
+                self.betas,
+                self.epsilon,
             )
             for name, networks in self.updates().items()
         }
@@ -62,8 +62,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
     def slow_down(self, done: float) -> None:
         """Lower the learning rate in proportion to the share of a phase that is done."""
         for optimiser in self.optimisers.values():
-            for group in optimiser.param_groups:
-                group["lr"] = self.learning_rate * (1 - done)
+            optimiser.learning_rate = self.learning_rate * (1 - done)
 
     @abstractmethod
     def updates(self) -> dict[str, tuple[nn.Module, ...]]:
@@ -84,7 +83,7 @@ class Networks(nn.Module, metaclass=ABCMeta):
         """
         optimiser = self.optimisers[name]
         optimiser.zero_grad()
-        loss.sum().backward(inputs=optimiser.param_groups[0]["params"])
+        loss.sum().backward(inputs=optimiser.parameters)
         optimiser.step()
 
 
