@@ -1,7 +1,7 @@
 """Ctrl-C that no library swallows.
 
-Where numpy, pandas or an import looks something up, they drop any error that comes up meanwhile.
-So about one KeyboardInterrupt in a hundred vanished, and the program went on as if nobody had
+Where numpy looks for an attribute it drops any error that comes up meanwhile. So now and then a
+KeyboardInterrupt vanishes (two of 350 in a small study), and the program goes on as if nobody had
 pressed a key. Here it is noted, too, and what works for long asks between two steps.
 """
 

@@ -82,7 +82,7 @@ def markdown(table: pd.DataFrame, *, title: str, notes: Sequence[str] = ()) -> s
         else:
             measured = [
                 *(shown_with_interval(row, measure, ".1f") for measure in ("wa", "uar")),
-                *(shown_with_interval(row, f"{m}_difference", "+.1f") for m in ("wa", "uar")),
+                *(shown_with_interval(row, f"{m}_difference", "+z.1f") for m in ("wa", "uar")),
                 row["verdict"],
             ]
         lines.append("| " + " | ".join([row["row"], *published, *measured]) + " |")
