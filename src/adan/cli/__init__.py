@@ -13,7 +13,7 @@ from typing import Any
 
 from adan import __version__, _progress
 from adan._files import printable
-from adan._interrupts import check_interrupts, noting_interrupts
+from adan._interrupts import noting_interrupts
 from adan.cli import completion, corpus, features, recogniser, report, reproduce, study, synthesis
 from adan.cli._options import add_quiet, address_space
 from adan.errors import AdanError
@@ -49,7 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # loky renews a worker that has grown, and nothing is lost
             warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
             options.run(options)
-            check_interrupts()
             if sys.stdout is not None:  # as under >&-
                 sys.stdout.flush()
     except AdanError as error:
