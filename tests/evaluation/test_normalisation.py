@@ -28,8 +28,10 @@ def test_sequences_are_normalised_by_their_frames(rows, how):
     lengths = np.resize([1, 2], 40)
     utterances = np.repeat(np.arange(40), lengths)  # of the 60 rows, which are frames now
     first = np.unique(utterances, return_index=True)[1]
-    of_frames = normalise(X, train[first][utterances], speakers[first][utterances], how)
     sequences = Sequences(X, lengths)
+    of_frames = normalise(
+        sequences.values, train[first][utterances], speakers[first][utterances], how
+    )
     for got, expected in zip(
         normalise(sequences, train[first], speakers[first], how), of_frames, strict=True
     ):
