@@ -18,16 +18,21 @@ _pressed = False
 
 @contextmanager
 def noting_interrupts() -> Iterator[None]:
-    """Note each Ctrl-C inside; only the main thread can, and elsewhere nothing changes."""
+    """Note each Ctrl-C inside, where Python would raise KeyboardInterrupt and nothing else.
+
+    A program that runs behind a shell's script may ignore Ctrl-C, and one that calls `adan` may
+    handle it otherwise: that stays as it is.
+    """
     global _pressed
-    if current_thread() is not main_thread():
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or current_thread() is not main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, _note)
+    signal.signal(signal.SIGINT, _note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _pressed = False
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def test_ctrl_c_keeps_what_was_finished_and_exits_130(make_study_file, tmp_path)
     corpus, folder = make_study_file().with_name("rows.parquet"), tmp_path / "run"
     command = [sys.executable, "-m", "adan", "reproduce", "table1", "--quick"]
     command += ["--corpus", str(corpus), "-o", str(folder)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # wherever the tests run
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:
         while not list(folder.glob("cells/*.parquet")):
             assert process.poll() is None
             time.sleep(0.1)

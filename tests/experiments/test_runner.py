@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 import torch
 
 from adan import AdanError, _cluster
-from adan._interrupts import noting_interrupts
+from adan._interrupts import check_interrupts, noting_interrupts
 from adan.cli import main
 from adan.experiments import provenance, runner
 from adan.experiments import study as study_module
@@ -140,7 +141,19 @@ def test_killed_at_twenty_moments_it_ends_as_if_nothing_had_happened(make_study_
             assert not Store(folder).status().problems
 
 
-def test_ctrl_c_ends_a_run_even_where_a_library_swallows_it(make_study_file, tmp_path):
+@pytest.fixture
+def handle_ctrl_c():
+    """Set what handles Ctrl-C, which may be ignored where the tests run."""
+    before = signal.getsignal(signal.SIGINT)
+    yield partial(signal.signal, signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_a_run_even_where_a_library_swallows_it(
+    make_study_file, tmp_path, handle_ctrl_c
+):
+    handle_ctrl_c(signal.default_int_handler)
+
     def swallow(cell, result):
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -149,6 +162,13 @@ def test_ctrl_c_ends_a_run_even_where_a_library_swallows_it(make_study_file, tmp
         run(make_study_file(seeds=1), tmp_path / "run", trackers=[swallow])
     assert len(Store(tmp_path / "run").status().done) == 1
     run(make_study_file(seeds=1), tmp_path / "run")
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored(handle_ctrl_c):
+    handle_ctrl_c(signal.SIG_IGN)
+    with noting_interrupts():
+        signal.raise_signal(signal.SIGINT)
+        check_interrupts()
 
 
 def test_two_runs_on_one_folder_share_the_work(make_done, tmp_path):

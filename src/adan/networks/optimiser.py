@@ -1,6 +1,6 @@
 """Adam, by PyTorch's function for a step.
 
-`torch.optim.Adam` imports PyTorch's compiler on its first step, and nothing here is compiled: each
+`torch.optim.Adam` imports PyTorch's compiler when it is made, and nothing here is compiled: each
 process that trains would start a second or two later.
 """
 

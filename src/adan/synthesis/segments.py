@@ -110,7 +110,7 @@ class OfSegments(Stackable, BaseEstimator):
         lengths = lengths.clip(1, self.frames).astype(np.intp)
         segments = vectors[:, :-1].reshape(len(vectors), self.frames, self.n_features_in_)
         there = np.arange(self.frames) < lengths[:, None]  # [n, frames]
-        return Sequences(segments[there].astype(np.float32), lengths), labels
+        return Sequences(segments[there], lengths), labels
 
 
 def laid_out(segments: Sequences, frames: int) -> NDArray[np.float32]:
