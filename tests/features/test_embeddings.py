@@ -2,6 +2,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from adan.cli import main
 from adan.corpora import read_corpus
@@ -13,7 +14,6 @@ from adan.features.embeddings import embed, embeddings_of
 transformers = pytest.importorskip("transformers", reason="needs adan[embeddings]")
 pytest.importorskip("soundfile")
 pytest.importorskip("platformdirs")
-torch = pytest.importorskip("torch")
 
 KINDS = {"wav2vec2": "Wav2Vec2", "hubert": "Hubert", "wavlm": "WavLM"}
 
