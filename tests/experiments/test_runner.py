@@ -286,6 +286,15 @@ def test_a_run_grows_by_seeds_and_methods_and_by_nothing_else(make_study_file, t
             run(study, folder)
 
 
+def test_a_run_grows_by_what_is_added_to_its_file(make_done):
+    study, folder = make_done()
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*")}
+    study.write_text('normalisations = ["fold", "speaker"]\n' + study.read_text())
+    run(study, folder)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(Store(folder).status().done) == 16
+
+
 def test_fewer_seeds_than_a_run_has_are_no_addition(make_done, capsys):
     _, folder = make_done()
     assert main(["study", "add", str(folder), "--seeds", "1"]) == 2
