@@ -30,6 +30,18 @@ def test_counts_give_the_scores_of_the_pooled_predictions(make_predictions):
         assert shares.mean() == pytest.approx(counts.scores()[measure])
 
 
+def test_a_class_of_a_speaker_may_lack_in_some_seeds(make_predictions):
+    """Where utterances that enrol are drawn anew in each seed, a small class may be all drawn."""
+    predictions = make_predictions({"adan": 0.7}, n_seeds=3)
+    first = predictions.iloc[0]
+    of_first = (predictions[["speaker", "true"]] == first[["speaker", "true"]]).all(axis=1)
+    predictions = predictions[~of_first | (predictions["seed"] == 0)]
+    right = predictions["true"] == predictions["predicted"]
+    recalls = right.groupby(predictions["true"]).mean()
+    expected = {"wa": 100 * right.mean(), "uar": 100 * recalls.mean()}
+    assert SpeakerCounts.of(count(predictions)).scores() == pytest.approx(expected)
+
+
 def test_a_prediction_that_stands_twice_is_refused(make_predictions):
     predictions = make_predictions({"adan": 0.7})
     with pytest.raises(AdanError, match=r"2 predictions are there more than once, .* by adan"):

@@ -46,8 +46,12 @@ class SpeakerCounts:
 
     @classmethod
     def of(cls, cells: pd.DataFrame, right: str = "right") -> Self:
-        """Average the rows of `count` over seeds; ``right`` names the column to take."""
-        counts = cells.groupby(["speaker", "true"])[[right, "total"]].mean().unstack(fill_value=0)
+        """Average the rows of `count` over seeds; ``right`` names the column to take.
+
+        A class of a speaker may lack in some seeds, where the utterances that enrol are drawn.
+        """
+        sums = cells.groupby(["speaker", "true"])[[right, "total"]].sum()
+        counts = (sums / cells["seed"].nunique()).unstack(fill_value=0)
         return cls(counts[right].to_numpy(), counts["total"].to_numpy(float))
 
     def scores(self) -> dict[str, float]:
