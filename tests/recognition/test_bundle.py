@@ -18,7 +18,7 @@ OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
 
 
 @pytest.mark.parametrize("classifier", ["svm", DNNClassifier(steps=20, activation="tanh")])
-@pytest.mark.parametrize("classes", [("anger", "Überraschung"), (1, 2, 3)])
+@pytest.mark.parametrize("classes", [("anger", "Überraschung"), (-1, 2, 10)])
 def test_what_is_loaded_is_what_was_saved(
     make_recognizer, make_speakers, tmp_path, classifier, classes
 ):
@@ -34,6 +34,17 @@ def test_what_is_loaded_is_what_was_saved(
     assert repr(loaded.synthesizer) == repr(saved.synthesizer)
     again = loaded.fit(X, y, groups)
     np.testing.assert_array_equal(again.predict_proba(X), saved.predict_proba(X))
+
+
+def test_labels_of_a_pandas_column_and_a_seed_of_numpys_are_kept(
+    make_recognizer, make_speakers, tmp_path
+):
+    X, y, groups = make_speakers()
+    saved = make_recognizer(random_state=np.int64(1)).fit(X, y.astype(object), groups)
+    saved.save(tmp_path / "model.adan")
+    loaded = EmotionRecognizer.load(tmp_path / "model.adan")
+    assert loaded.predict(X).tolist() == saved.predict(X).tolist()
+    assert loaded.random_state == 1
 
 
 def test_a_bundle_that_was_written_by_an_older_version_predicts_the_same():

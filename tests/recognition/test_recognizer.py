@@ -12,6 +12,7 @@ from imblearn.pipeline import make_pipeline
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, cross_val_score
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from adan import (
     RBFSVM,
@@ -173,6 +174,7 @@ def test_parameters_are_kept_as_they_are(make_adan):
     [
         ({"synthesizer": "magic"}, "no synthesizer 'magic'; there are adan"),
         ({"classifier": "forest"}, "no classifier 'forest'; there are dnn, svm"),
+        ({"classifier": SVC()}, r"classifier=SVC\(\): give dnn, svm"),
     ],
 )
 def test_unknown_settings_are_refused(make_speakers, parameters, message):

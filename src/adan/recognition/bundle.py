@@ -27,8 +27,6 @@ KIND = "EmotionRecognizer"
 MOST_FEATURES = 10**6
 DTYPES = r"[<>|=]?(U\d{1,3}|[iuf][1248]|b1)"
 """Of class labels, as numpy writes them: text of up to 999 characters, numbers, or truth."""
-ENROLMENT = ("prior_weight", "temperature")
-"""What is known of enrolment besides arrays."""
 
 
 def save(model: Model, path: str | os.PathLike[str]) -> None:
@@ -48,6 +46,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """
     header, arrays = _taken_apart(model)
     header["adan"] = __version__
+    header = json.loads(json.dumps(header, default=_arrays.plain))  # as it will be read
     _arrays.write(path, KIND, header | {"sha256": _digest(header, arrays)}, arrays)
 
 
@@ -85,11 +84,16 @@ def load(path: str | os.PathLike[str]) -> Model:
         _check(model)
     except AdanError:
         raise
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         reason = " ".join(str(error).split())
         raise AdanError(f"{path} is damaged or no bundle of adan's: {reason}") from error
-    except AttributeError as error:  # the header is JSON, and no object
-        raise AdanError(f"{path} is no bundle of adan's: its header is not one") from error
     return model
 
 
@@ -174,9 +178,11 @@ def _digest(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
 
 
 def _taken_apart(model: Model) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    labels = model.classes.tolist()
+    classes = np.array(labels) if model.classes.dtype.kind == "O" else model.classes
     header: dict[str, Any] = {
-        "classes": model.classes.tolist(),
-        "classes_dtype": model.classes.dtype.str,
+        "classes": labels,
+        "classes_dtype": classes.dtype.str,
         "feature_names": list(model.feature_names),
         "n_features": model.n_features,
         "limit": model.scaling.limit,

@@ -153,6 +153,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         self.classes_, codes = encoded(labels)
         speakers = None if groups is None else self._speakers(groups, len(rows))
         candidates = self._candidates(rows.shape[1])
+        settings = {n: _description(v) for n, v in self.get_params(deep=False).items()}
         if speakers is not None and speakers.max() < 2:  # a choice needs a third speaker
             candidates = dict([*candidates.items()][:1])
         auto = len(candidates) > 1
@@ -173,7 +174,6 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
         )
         whole = learnt.whole.fold
         synthetic = learnt.synthesizer.sample(whole.y) if learnt.synthesizer else (whole.X[:0], [])
-        settings = {n: _description(v) for n, v in self.get_params(deep=False).items()}
         self.model_ = Model(
             classes=self.classes_,
             feature_names=tuple(getattr(self, "feature_names_in_", ())),
@@ -195,6 +195,11 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             candidates += [RBFSVM(), RBFSVM(C=100.0, gamma=0.1 / n_features)]
         elif self.classifier != "discriminant":
             candidates = [_estimator(self.classifier, _classifier)]
+            if not _name_of(candidates[0]):
+                raise AdanError(
+                    f"classifier={self.classifier!r}: give {', '.join(CLASSIFIERS)}, or an "
+                    "estimator of one of their classes"
+                )
         return {_in_words(candidate): candidate for candidate in candidates}
 
     def _taken(self, learnt: Learnt) -> str:
@@ -227,7 +232,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
             **calibration.report(learnt.scores, probabilities, codes),
         }
         recalls = recall_score(codes, predicted, average=None)
-        card["recall"] = dict(zip(self.classes_.tolist(), (100 * recalls).tolist(), strict=True))
+        labels = map(str, self.classes_.tolist())
+        card["recall"] = dict(zip(labels, (100 * recalls).tolist(), strict=True))
         if len(learnt.uar) > 1:
             card["choice"] = learnt.uar
         enrolment, without = enrolments(learnt)
