@@ -221,6 +221,11 @@ def test_a_model_of_other_vectors_takes_no_audio(make_recognizer, make_rows, mak
             predict_files(recognizer.model_, [make_audio()])
 
 
+def test_a_set_may_be_named_in_lower_case(make_recognizer, make_speakers, make_audio):
+    recognizer = make_recognizer(features="egemapsv02").fit(*make_speakers())
+    assert len(predict_files(recognizer.model_, [make_audio()])) == 1
+
+
 def test_openSMILE_missing(model, make_audio, monkeypatch):
     monkeypatch.setitem(sys.modules, "opensmile", None)
     with pytest.raises(AdanError, match="opensmile is not installed"):

@@ -261,7 +261,7 @@ def _mapping(options: Options, n: int) -> Iterator[Callable[..., Any]]:
             yield partial(_cluster.ordered, client)
     else:
         n_threads = options.n_jobs or apart.threads(n)
-        with ThreadPoolExecutor(n_threads) as pool, apart.crew():
+        with apart.crew(), ThreadPoolExecutor(n_threads) as pool:
             yield pool.map
 
 

@@ -162,7 +162,7 @@ def listen(
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             plans = [*pool.map(_windows, map(Segment.of, files))]
         windows = [window for plan in plans for window in plan]
-        with ThreadPoolExecutor(apart.threads(len(windows))) as pool, apart.crew():
+        with apart.crew(), ThreadPoolExecutor(apart.threads(len(windows))) as pool:
             heard = list(
                 progress_bar(
                     iterable=pool.map(lambda window: _heard(window, feature_set, rate), windows),
@@ -256,7 +256,8 @@ class _Window:
 
 def _feature_set(model: Model) -> FeatureSet:
     name = model.card.get("features", "unnamed features")
-    known = next((s for n, s in FeatureSet.__members__.items() if n == name), None)
+    sets = FeatureSet.__members__.items()
+    known = next((s for n, s in sets if n.casefold() == name.casefold()), None)
     if known is None or known.dimension != model.n_features:
         raise AdanError(
             f"the model takes vectors of {model.n_features} numbers ({name}), which adan does not "
