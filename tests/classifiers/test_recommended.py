@@ -47,6 +47,15 @@ def test_in_a_rehearsal_another_class_is_as_rare_and_the_rare_one_is_out(rare):
     assert len(rehearsed) == 3
 
 
+def test_of_two_classes_none_is_left_out_though_one_is_rare(rare):
+    _, y, speakers, *_ = rare
+    kept = np.isin(y, ["anger", "sadness"])
+    rng = np.random.default_rng(0)
+    splits = [*Recommended()._rehearsals(y[kept], speakers[kept], rng)]
+    assert splits
+    assert all(set(y[kept][train]) == {"anger", "sadness"} for train, _ in splits)
+
+
 def test_where_no_class_is_rare_every_training_row_is_tested_once(rare):
     _, y, speakers, *_ = rare
     kept = y != "sadness"

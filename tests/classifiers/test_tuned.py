@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from adan import RBFSVM
+from adan import RBFSVM, AdanError
 from adan.classifiers.svm import LinearSVM
+from adan.classifiers.thresholds import ThresholdSVM
 from adan.classifiers.tuned import TunedDNN, TunedSVM
 
 SPEAKERS = np.repeat(["03", "08", "09", "10"], 30)
@@ -30,6 +31,12 @@ def test_the_settings_are_chosen_that_fit_the_data(make_rings):
 
     assert isinstance(TunedKernel().choose(*make_rings(), SPEAKERS), RBFSVM)
     assert [*map(type, TunedSVM().candidates(10))] == [RBFSVM] * 6 + [LinearSVM]
+
+
+@pytest.mark.parametrize("classifier", [TunedSVM(), ThresholdSVM()])
+def test_one_training_speaker_is_too_few(make_rows, classifier):
+    with pytest.raises(AdanError, match="give at least two speakers"):
+        classifier.choose(*make_rows(), np.repeat("03", 60))
 
 
 def test_dnns_keep_their_activation_steps_and_seed(make_rows):

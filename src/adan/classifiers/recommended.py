@@ -20,7 +20,6 @@ from adan.classifiers.discriminant import ShrunkDiscriminant
 from adan.classifiers.labels import unweighted_recall, validated
 from adan.classifiers.svm import RBFSVM
 from adan.classifiers.tuned import inner_folds
-from adan.errors import AdanError
 from adan.networks.coordinates import principal_coordinates, turned
 from adan.synthesis.base import Synthesizer, filling
 from adan.synthesis.borrowing import BorrowedSpread
@@ -164,10 +163,6 @@ class Recommended(BaseEstimator):
         AdanError
             If there is one speaker only.
         """
-        if len(np.unique(speakers)) < 2:
-            raise AdanError(
-                "remedies are compared on speakers left out: give at least two speakers"
-            )
         rng = np.random.default_rng(self.random_state)
         short = X
         if len(X) < X.shape[1]:
@@ -192,11 +187,12 @@ class Recommended(BaseEstimator):
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Yield training and test rows; in each a class that is not rare has become so.
 
-        Classes that are rare themselves have no part in it.
+        Classes that are rare themselves have no part in it. Where only one is left, nothing is
+        made rare.
         """
         folds = [*inner_folds(speakers).split(y, y, speakers)]
         rare = _are_rare(y)
-        if not rare.any():
+        if not rare.any() or (~rare).sum() < 2:  # one class alone cannot be told from others
             yield from folds
             return
         classes, counts = np.unique(y, return_counts=True)

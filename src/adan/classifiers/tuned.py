@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from adan.classifiers.dnn import DNNClassifier
 from adan.classifiers.labels import unweighted_recall
 from adan.classifiers.svm import RBFSVM, LinearSVM
+from adan.errors import AdanError
 from adan.evaluation.normalisation import LIMIT
 
 INNER_FOLDS = 3
@@ -64,8 +65,17 @@ class Tuned(BaseEstimator, metaclass=ABCMeta):
 
 
 def inner_folds(speakers: NDArray[Any]) -> GroupKFold:
-    """Return how training speakers are left out in turn, a third of them at a time."""
-    return GroupKFold(min(INNER_FOLDS, len(np.unique(speakers))))
+    """Return how training speakers are left out in turn, a third of them at a time.
+
+    Raises
+    ------
+    AdanError
+        If there is one speaker only.
+    """
+    n_speakers = len(np.unique(speakers))
+    if n_speakers < 2:
+        raise AdanError("settings are chosen on speakers left out: give at least two speakers")
+    return GroupKFold(min(INNER_FOLDS, n_speakers))
 
 
 def normalised_anew(candidate: BaseEstimator) -> Pipeline:
