@@ -408,7 +408,9 @@ def test_losses_in_tensorboard_and_scores_in_mlflow(make_study_file, tmp_path, m
 
     folder, address = tmp_path / "run", f"file:{tmp_path / 'mlflow'}"
     options = ["-o", str(folder), "--tensorboard", "--mlflow", address]
-    assert main(["study", "run", str(make_study_file(seeds=1)), *options]) == 0
+    study = make_study_file(seeds=1)
+    study.write_text(study.read_text().replace("[classifiers]\nsvm", '[classifiers]\n"svm, C 1"'))
+    assert main(["study", "run", str(study), *options]) == 0
     (events,) = folder.glob("tensorboard/*fold-adan-0-*")
     accumulator = EventAccumulator(str(events)).Reload()
     losses = [point.value for point in accumulator.Scalars("loss_generator/03")]
@@ -419,7 +421,7 @@ def test_losses_in_tensorboard_and_scores_in_mlflow(make_study_file, tmp_path, m
     runs = client.search_runs([client.get_experiment_by_name("run").experiment_id])
     methods = {"real only", "smote", "adan", "synthetic only"}
     assert {r.data.params["method"] for r in runs} == methods
-    assert all(0 <= r.data.metrics["svm_uar"] <= 100 for r in runs)
+    assert all(0 <= r.data.metrics["svm_ C 1_uar"] <= 100 for r in runs)
 
 
 def test_the_status_of_ten_thousand_cells_takes_under_two_seconds(make_done, tmp_path):

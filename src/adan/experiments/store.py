@@ -259,8 +259,8 @@ class Store:
                 times.setdefault(cell.method, []).append(note["seconds"])
         status.problems |= self._strangers({cell.name for cell in cells})
         for cell in status.left:
-            if self._failure(cell).exists():
-                status.failed[cell] = json.loads(self._failure(cell).read_bytes())["reason"]
+            if (failure := _read_note(self._failure(cell))) is not None:
+                status.failed[cell] = str(failure.get("reason", "its reason is lost"))
         if times:
             means = {method: fmean(seconds) for method, seconds in times.items()}
             other = fmean(means.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from adan.experiments.study import Result
 
 Tracker = Callable[[Cell, Result], None]
 """Is shown each cell that lands."""
+_NOT_IN_METRICS = re.compile(r"[^/\w. :-]+")
+"""What MLflow refuses in the name of a metric."""
 
 
 def tensorboard(folder: Path) -> Tracker:
@@ -62,14 +66,22 @@ def mlflow(address: str, folder: Path) -> Tracker:
     except MlflowException as error:
         raise AdanError(f"MLflow at {address}: {' '.join(str(error).split())}") from error
 
-    def write(cell: Cell, result: Result) -> None:
+    def log(cell: Cell, result: Result) -> None:
         run = client.create_run(number, run_name=cell.name).info.run_id
         names: dict[str, Any] = vars(cell)
         for name in ("corpus", "features", "subset", "normalisation", "method", "seed"):
             client.log_param(run, name, names[name])
         for row in score_seeds(result.predictions).itertuples():
-            client.log_metric(run, f"{row.classifier}_wa", row.wa)
-            client.log_metric(run, f"{row.classifier}_uar", row.uar)
+            metric = _NOT_IN_METRICS.sub("_", row.classifier)
+            client.log_metric(run, f"{metric}_wa", row.wa)
+            client.log_metric(run, f"{metric}_uar", row.uar)
         client.set_terminated(run)
+
+    def write(cell: Cell, result: Result) -> None:
+        try:
+            log(cell, result)
+        except MlflowException as error:  # the run goes on, its cells are kept
+            reason = " ".join(str(error).split())
+            warnings.warn(f"MLflow at {address} did not take a cell: {reason}", stacklevel=2)
 
     return write
