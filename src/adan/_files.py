@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EISDIR
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from adan.errors import AdanError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LEAST_ROOM = 16_000_000
 """Bytes that are free where a file is written that takes minutes to compute."""
 
+_ONE_AT_A_TIME = Lock()
+"""Two threads that read the umask by setting it would leave the process with none."""
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?"
 _FORMULA = re.compile(rf"(?!{_NUMBER}\Z)'*[=+\-@\t\r]", re.IGNORECASE)
 
@@ -93,8 +96,9 @@ def check_place(path: str | os.PathLike[str]) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with _ONE_AT_A_TIME:
+        mask = os.umask(0)
+        os.umask(mask)
     return mask
 
 
