@@ -50,8 +50,8 @@ def read_corpus(path: str | os.PathLike[str], **options: Any) -> Corpus:
         ``audb:NAME@VERSION``; or ``emodb``, EmoDB's bundled features.
     **options
         Of that kind of corpus: the keywords of `read_iemocap`, `read_named`, `read_audformat`,
-        `read_audb` or `read_table_corpus`. Of any: ``skip_speakers=True`` leaves out speakers that
-        have one emotion only, whom a study could not test.
+        `read_audb` or `read_table_corpus`. Of any but ``emodb``: ``skip_speakers=True`` leaves
+        out speakers that have one emotion only, whom a study could not test.
 
     Returns
     -------

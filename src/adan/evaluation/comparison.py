@@ -23,6 +23,8 @@ from scipy.stats import t as student
 from adan.evaluation.intervals import SpeakerCounts, count, interval, scores_of, with_interval
 from adan.evaluation.scores import ROW
 
+REAL_ONLY = "real only"
+"""The method that the others are compared with."""
 LEVEL = 0.05
 POWER = 0.8
 MEASURES = ("wa", "uar")
@@ -32,16 +34,14 @@ _TABLE = [key for key in ROW if key != "method"]
 """What the methods compared with one baseline have in common."""
 
 
-def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFrame:
-    """Compare every method with the baseline of the same subset, classifier and normalisation.
+def compare(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Compare every method with `REAL_ONLY` of the same subset, classifier and normalisation.
 
     Parameters
     ----------
     predictions : DataFrame
-        See `adan.evaluation.scores`. Of a method and the baseline, what is compared are the
+        See `adan.evaluation.scores`. Of a method and of real data alone, what is compared are the
         seeds and speakers that both have.
-    baseline : str, default="real only"
-        The method that the others are compared with.
 
     Returns
     -------
@@ -66,11 +66,11 @@ def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFr
     rows: list[dict[str, Any]] = []
     keys = ["seed", "speaker", "true"]
     for _, table in count(predictions).groupby(_TABLE, sort=False):
-        reference = table.loc[table["method"] == baseline, [*keys, "right"]]
+        reference = table.loc[table["method"] == REAL_ONLY, [*keys, "right"]]
         for method, own in table.groupby("method", sort=False):
             row = own.iloc[0][ROW].to_dict() | scores_of(own)
             paired = own.merge(reference, on=keys, suffixes=("", "_baseline"))
-            if method != baseline and len(paired):
+            if method != REAL_ONLY and len(paired):
                 row |= _differences(paired)
             rows.append(row)
     compared = pd.DataFrame(rows).reindex(columns=_COLUMNS)
@@ -79,7 +79,7 @@ def compare(predictions: pd.DataFrame, baseline: str = "real only") -> pd.DataFr
         compared[f"{measure}_p_holm"] = p_values.transform(_holm)
     compared["verdict"] = np.select(
         [
-            compared["method"] == baseline,
+            compared["method"] == REAL_ONLY,
             compared["uar_p"].isna(),
             compared["uar_p_holm"] >= LEVEL,
             compared["uar_difference"] > 0,

@@ -29,7 +29,8 @@ def quality_of(synthesizer: Any, real: Dataset, held_out: Dataset) -> pd.DataFra
     DataFrame
         The columns of `adan.evaluation.quality.measure`, and ``space``: "features", or "latent" if
         there is an encoder; in row "all" of the features ``discriminator_real`` and
-        ``discriminator_synthetic``, the means of D at the end of training. `named` puts a name in.
+        ``discriminator_synthetic``, the means of D at the end of training. `of_method` puts a
+        name in.
     """
     real, held_out = _some(real), _some(held_out)
     tables = [measure(real, {"": synthesizer.sample(real[1])}, held_out).assign(space="features")]

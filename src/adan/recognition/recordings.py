@@ -159,7 +159,7 @@ def listen(
     """
     feature_set, rate = _feature_set(model), model.card.get("rate")
     with warnings.catch_warnings(action="ignore"):
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor() as pool:
             plans = [*pool.map(_windows, map(Segment.of, files))]
         windows = [window for plan in plans for window in plan]
         with apart.crew(), ThreadPoolExecutor(apart.threads(len(windows))) as pool:

@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from adan.evaluation.comparison import REAL_ONLY
 from adan.evaluation.intervals import SpeakerCounts, count, interval
 from adan.experiments.scarcity import Kind, Scarcity
 from adan.reports.tables import shown, signed
 
-REAL_ONLY = "real only"
 RECOMMENDED = "recommended"
 """The classifier that chooses among all, which stands beside every other one."""
 PLAIN = {REAL_ONLY: "none", RECOMMENDED: "8 4"}

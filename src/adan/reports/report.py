@@ -17,6 +17,7 @@ from adan import __version__
 from adan._files import replacing, without_formulas
 from adan.corpora import read_corpus
 from adan.errors import AdanError
+from adan.evaluation.comparison import REAL_ONLY
 from adan.evaluation.quality import ALL
 from adan.reports.curves import said
 from adan.reports.folder import Run, read_runs
@@ -200,7 +201,7 @@ def _rows(run: Run) -> pd.DataFrame:
         rows = run.table[columns].rename(columns={"row": "label"}).assign(apart=apart)
         rows["unscored"] = [_unscored(row) for _, row in run.table.iterrows()]
         rows = rows.merge(scores, how="left", on=["subset", "method", "classifier"])
-    real = rows[rows["method"] == "real only"].drop_duplicates(["subset", "classifier"])
+    real = rows[rows["method"] == REAL_ONLY].drop_duplicates(["subset", "classifier"])
     real = real.set_index(["subset", "classifier"])
     keys = pd.MultiIndex.from_frame(rows[["subset", "classifier"]])
     for measure in ("wa", "uar"):

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adan._files import replacing, without_formulas
+from adan.evaluation.comparison import REAL_ONLY
 from adan.evaluation.scores import score_seeds
 from adan.experiments.runner import run
 from adan.experiments.sources import load
@@ -77,7 +78,7 @@ class Step:
     def measures(self, row: Row) -> tuple[str, str, str]:
         """Return the normalisation, method and classifier that measure a row of Table I."""
         method = self.adan if row.method == "adan" else row.method
-        dnn = self.alone if row.method == "real only" else self.dnn
+        dnn = self.alone if row.method == REAL_ONLY else self.dnn
         return self.normalisation, method, dnn if row.classifier == "dnn" else row.classifier
 
 

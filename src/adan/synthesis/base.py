@@ -153,7 +153,7 @@ def fit_all(
     ----------
     synthesizers : sequence of M Synthesizer
         For instance one for each fold and seed. Networks of the same kind and settings (the
-        seed aside) train together; each comes out as it would alone, to rounding.
+        seed aside) train together; each comes out as it would alone.
     data : sequence of M (X, y)
         The training vectors and labels of each; see `Synthesizer.fit`.
     progress : bool, default=False
