@@ -14,7 +14,8 @@ FLOORS = (
     ("reproduction",),
     ("reports", "experiments", "recognition"),
     ("folds",),
-    ("evaluation", "classifiers", "synthesis"),
+    ("evaluation", "classifiers"),
+    ("synthesis",),
     ("networks",),
 )
 BESIDE = ("features", "corpora", "audio")

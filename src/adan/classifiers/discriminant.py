@@ -15,13 +15,11 @@ vectors at the most; the result is a linear map of the features.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import LinAlgError, cho_solve, cholesky
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg import cho_solve
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -31,7 +29,7 @@ from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described
 from adan.classifiers.labels import encoded, unweighted_recall, validated
 from adan.errors import AdanError
-from adan.networks.coordinates import SPANNING, in_small_span, principal_axes
+from adan.networks.whitening import Moments, inverse_of, noise_left_out, root_of, span, whitening
 
 SHRINKAGES = (1.0, 0.3, 3.0, 0.1, 0.03, 0.01)
 """What is chosen from, the first of equals."""
@@ -260,63 +258,6 @@ class ShrunkDiscriminant(ClassifierMixin, BaseEstimator):
         return np.log(priors / priors.sum())
 
 
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Sums over vectors, which can be taken away from each other.
-
-    Attributes
-    ----------
-    counts : ndarray of shape (k,)
-        How many vectors there are of each class.
-    sums : ndarray of shape (k, m)
-        Of the vectors of each class.
-    squares : ndarray of shape (m, m)
-        Of the outer products of all vectors with themselves.
-    """
-
-    counts: NDArray[np.intp]
-    sums: NDArray[np.float64]
-    squares: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, rows: NDArray[np.float64], codes: NDArray[np.intp], n_classes: int) -> Moments:
-        """Sum over ``rows`` (n, m) of classes ``codes`` (n,)."""
-        one_hot = np.eye(n_classes)[codes]
-        return cls(np.bincount(codes, minlength=n_classes), one_hot.T @ rows, rows.T @ rows)
-
-    def __sub__(self, other: Moments) -> Moments:
-        return Moments(
-            self.counts - other.counts, self.sums - other.sums, self.squares - other.squares
-        )
-
-    @property
-    def means(self) -> NDArray[np.float64]:
-        """The class means (k, m); 0 of a class without vectors."""
-        return self.sums / np.maximum(self.counts, 1)[:, None]
-
-    @property
-    def within(self) -> NDArray[np.float64]:
-        """The covariance (m, m) of vectors around their class's mean."""
-        return (self.squares - self.means.T @ self.sums) / self.counts.sum()
-
-
-def span(
-    rows: NDArray[np.floating], n_real: int | None = None
-) -> tuple[NDArray[np.floating] | None, NDArray[np.float64]]:
-    """Return axes (d, m) of the space of the first rows, and all rows (n, d) in it, float64.
-
-    It is the space of the ``n_real`` first rows, or of all. Where these are more than there are
-    features and no small space holds them, None and the rows.
-    """
-    real = rows[:n_real]
-    short_of_rows = len(real) < rows.shape[1]
-    axes = None if short_of_rows and len(real) <= min(SPANNING) else in_small_span(real)[0]
-    if axes is None and short_of_rows:
-        axes = principal_axes(real)
-    short = rows if axes is None else rows @ axes.astype(rows.dtype, copy=False)
-    return axes, short.astype(np.float64, copy=False)
-
-
 def functions(
     moments: Moments, shrinkage: float, noise: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -325,52 +266,13 @@ def functions(
     The noise is tr(A S), by default that of the moments, or 0 to leave the bias uncorrected; priors
     are equal.
     """
-    root, ridge = _root(moments, shrinkage)
+    root, ridge = root_of(moments, shrinkage)
     if noise is None:
-        noise = _inverse(root, ridge)[1]
+        noise = inverse_of(root, ridge)[1]
     means = moments.means
     weights = cho_solve((root, True), means.T, check_finite=False).T
     constants = -0.5 * np.einsum("km,km->k", weights, means)
     return weights, constants + 0.5 * noise / np.maximum(moments.counts, 1)
-
-
-def whitening(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:
-    """Return a matrix (m, m) that turns S + r I into the identity, and tr(A S)."""
-    inverse, noise = _inverse(*_root(moments, shrinkage))
-    return inverse.T, noise
-
-
-def noise_left_out(
-    rows: NDArray[np.float64], codes: NDArray[np.intp], moments: Moments, shrinkage: float
-) -> float:
-    """Return the mean of r' B r, r = x - m_k of rows (n, m), B the inverse of S + r I without x.
-
-    With g = r' A r it is g / (1 - g / n), by Sherman and Morrison.
-    """
-    white, _ = whitening(moments, shrinkage)
-    lengths = np.square((rows - moments.means[codes]) @ white).sum(axis=1)
-    return float(np.mean(lengths / (1 - lengths / len(rows))))
-
-
-def _inverse(root: NDArray[np.float64], ridge: float) -> tuple[NDArray[np.float64], float]:
-    """Return the inverse (m, m) of a factor of `_root`, and tr(A S)."""
-    inverse, _ = dtrtri(root, lower=1)
-    return inverse, len(root) - ridge * float(np.square(inverse).sum())
-
-
-def _root(moments: Moments, shrinkage: float) -> tuple[NDArray[np.float64], float]:
-    """Return the Cholesky factor (m, m) of S + r I, and r."""
-    within, n = moments.within, moments.counts.sum()
-    spread = np.trace(within)
-    varies = spread > 1e-9 * np.trace(moments.squares) / n
-    ridge = shrinkage * spread / len(within) if varies else 1.0
-    try:
-        within.flat[:: len(within) + 1] += ridge
-        return cholesky(within, lower=True, check_finite=False), ridge
-    except LinAlgError:
-        raise AdanError(
-            f"shrinkage={shrinkage:g} is too little for so few vectors: choose more"
-        ) from None
 
 
 def _inner_folds(codes: NDArray[np.intp], groups: ArrayLike | None) -> NDArray[np.intp]:

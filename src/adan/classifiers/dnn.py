@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from adan._computing import computing
 from adan._docs import LABELS, PROBABILITIES, VECTORS, described, documented
-from adan.classifiers.discriminant import Moments, span, whitening
 from adan.classifiers.labels import encoded, validated
 from adan.networks.coordinates import in_small_span, turned
 from adan.networks.loop import Batch, accuracy, n_batches, n_rounds
@@ -23,6 +22,7 @@ from adan.networks.losses import classification_loss
 from adan.networks.many import Job, Stackable
 from adan.networks.stacked import ACTIVATIONS, StackedMLP, filled
 from adan.networks.training import Networks, seed_of, train_networks
+from adan.networks.whitening import Moments, span, whitening
 
 
 class DNNClassifier(Stackable, ClassifierMixin, BaseEstimator):

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from adan._computing import computing
-from adan.classifiers.discriminant import MODERATE, Moments, functions
+from adan.classifiers.discriminant import MODERATE, functions
 from adan.evaluation.enrolment import Enrolment, expressed, labelled_offsets
 from adan.networks.coordinates import principal_axes
+from adan.networks.whitening import Moments
 
 PRIOR_WEIGHTS = (2.0, 5.0, 10.0)
 TEMPERATURES = (5.0, 10.0, 20.0)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adan._docs import documented
-from adan.classifiers.discriminant import Moments, noise_left_out, span, whitening
 from adan.networks.coordinates import Coordinates
+from adan.networks.whitening import Moments, noise_left_out, span, whitening
 from adan.synthesis.base import Synthesizer, in_turn
 
 SHRINKAGE = 1.0
