@@ -297,10 +297,12 @@ def draw(scores: pd.DataFrame, *, title: str) -> Figure:
             axes.axvline(published, color="#d55e00", label="published, one run")
         axes.set_title(row, fontsize=10, loc="left")
         axes.grid(axis="x", color="#dddddd")
-    panels[0, 0].set_yticks(range(len(names)), names, fontsize=8)
+        axes.tick_params("y", labelsize=8)
+    panels[0, 0].set_yticks(range(len(names)), names)
     panels[0, 0].invert_yaxis()
     told = max((axes.get_legend_handles_labels() for axes in panels.flat), key=lambda t: len(t[1]))
     figure.legend(*told, loc="outside lower center", ncols=3)
     figure.suptitle(title)
-    figure.supxlabel("WA in per cent")
+    for axes in panels[-1]:
+        axes.set_xlabel("WA in per cent")
     return figure
