@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -134,6 +135,17 @@ def test_a_folder_with_another_run_is_left_alone(tmp_path, monkeypatch):
     assert "command" not in json.loads((tmp_path / "settings.json").read_text())
     monkeypatch.setattr(reproduce, "draw", lambda *_, **__: [])
     reproduce.figure("figure2", tmp_path)
+
+
+@pytest.mark.usefixtures("_small")
+def test_the_tables_of_a_finished_run_stay_when_another_is_refused(finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(AdanError, match="holds a run with other settings"):
+        reproduce.table("table1", folder, quick=True)
+    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {path for path in before if kept[path] != before[path]} == set()
+    assert {path.parent.name for path in set(kept) - set(before)} <= {"locks"}
 
 
 def test_figure3_leaves_its_points(finished_run):

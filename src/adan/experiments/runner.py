@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def run(
     workers: int = 1,
     scheduler: str | None = None,
     trackers: Sequence[Tracker] = (),
+    after: Callable[[pd.DataFrame], object] | None = None,
     progress: bool = False,
 ) -> None:
     """Run what is missing of a study in its folder.
@@ -61,6 +62,9 @@ def run(
         Address of a Dask scheduler whose workers compute instead.
     trackers : sequence of callable, default=()
         Are shown each cell that lands.
+    after : callable, optional
+        Is shown the predictions of all cells that are done, whatever ends the run; not if the
+        folder is refused.
     progress : bool, default=False
         Show progress bars on standard error.
 
@@ -82,7 +86,8 @@ def run(
             try:
                 failed = _run(store, specification, data, workers, scheduler, trackers, progress)
             finally:
-                store.merge()
+                if store.merge() and after is not None:
+                    after(pd.read_parquet(folder / "predictions.parquet"))
     if failed:
         cell, reason = next(iter(failed.items()))
         raise AdanError(

@@ -182,32 +182,32 @@ def explain(
     specified = studies(quick=quick, **choices)
     (source,) = load(specified["fold"], progress=progress)
     title = f"Table I explained: {source.corpus}, {source.features}{' (QUICK)' if quick else ''}"
-    text = ""
-    try:
-        for how, study in specified.items():
-            named = f"{title}, normalisation “{how}”"
-            about = {"run": how, "title": named, "quick": quick, **typed(command)}
-            run(study, [source], folder / how, about=about, progress=progress, **(running or {}))
-    finally:
-        found = [folder / how / "predictions.parquet" for how in specified]
-        if there := [path for path in found if path.exists()]:
-            rows = [row for row in published_rows("table1", source) if row.method]
-            predictions = pd.concat(map(pd.read_parquet, there))
-            notes = [*protocol_notes(predictions), LEAK_NOTE, *([QUICK_NOTE] if quick else [])]
-            text = write(folder, accuracies(predictions, rows), title, notes)
-    return text
+    rows = [row for row in published_rows("table1", source) if row.method]
+
+    measured: list[Path] = []
+
+    def after(_: pd.DataFrame) -> None:
+        predictions = pd.concat(pd.read_parquet(path / "predictions.parquet") for path in measured)
+        notes = [*protocol_notes(predictions), LEAK_NOTE, *([QUICK_NOTE] if quick else [])]
+        write(folder, accuracies(predictions, rows), title, notes)
+
+    for how, study in specified.items():
+        named = f"{title}, normalisation “{how}”"
+        about = {"run": how, "title": named, "quick": quick, **typed(command)}
+        measured.append(folder / how)
+        options = {"progress": progress, **(running or {})}
+        run(study, [source], folder / how, about=about, after=after, **options)
+    return (folder / "explanation.md").read_text(encoding="utf-8")
 
 
-def write(folder: Path, scores: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
+def write(folder: Path, scores: pd.DataFrame, title: str, notes: Sequence[str]) -> None:
     """Write ``steps.csv``, ``explanation.md``, ``.png`` and ``.svg`` of what is finished."""
     walk = steps(scores)
-    text = markdown(walk, title=title, notes=notes)
     with replacing(folder / "steps.csv") as path:
         without_formulas(walk).to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / "explanation.md") as path:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(markdown(walk, title=title, notes=notes), encoding="utf-8")
     figures.save(draw(scores, title=title), folder, "explanation")
-    return text
 
 
 def accuracies(predictions: pd.DataFrame, rows: Sequence[Row] = ROWS) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,17 +123,15 @@ def table(
         ],
         **typed(command),
     }
-    try:
-        run(study, sources, folder, about=about, progress=progress, **(running or {}))
-    finally:
-        if (folder / "predictions.parquet").exists():
-            predictions = pd.read_parquet(folder / "predictions.parquet")
-            text = _write(folder, about, rows, source, predictions)
+    write = partial(_write, folder, about, rows, source)
+    options = {"progress": progress, **(running or {})}
+    run(study, sources, folder, about=about, after=write, **options)
+    predictions = pd.read_parquet(folder / "predictions.parquet")
     matrices = figures.confusion_matrices(predictions, title=about["title"])
     figures.save(matrices, folder, "confusion")
     if not are_sequences(source.features):
         draw(folder, source, protocol=protocol, quick=quick, progress=progress)
-    return text
+    return (folder / f"{name}.md").read_text(encoding="utf-8")
 
 
 def figure(
@@ -184,8 +183,8 @@ def _write(
     rows: Sequence[Row],
     source: Source,
     predictions: pd.DataFrame,
-) -> str:
-    """Write the table and the confusion matrices of what is finished; return the table's text."""
+) -> None:
+    """Write the table and the confusion matrices of what is finished."""
     table = with_listeners(published_beside_measured(rows, predictions), source)
     text = markdown(table, title=about["title"], notes=_notes(folder, about, source, predictions))
     for stem, frame in {about["run"]: table, "confusion": confusion(predictions)}.items():
@@ -194,7 +193,6 @@ def _write(
             frame.to_csv(path, index=False, float_format="%.4f")
     with replacing(folder / f"{about['run']}.md") as path:
         path.write_text(text, encoding="utf-8")
-    return text
 
 
 def _notes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +99,19 @@ def measure(
         title = f"When data are scarce, {PIECES[name]}: {source.corpus}, {source.features}"
         title += " (QUICK)" if quick else ""
         about = {"title": title, "quick": quick, **typed(command)}
-        try:
-            run(study, [source], folder / name, about=about, progress=progress, **(running or {}))
-        finally:
-            if (path := folder / name / "predictions.parquet").exists():
-                text += write(folder / name, pd.read_parquet(path), title, quick=quick)
+        after = partial(write, folder / name, title=title, quick=quick)
+        options = {"progress": progress, **(running or {})}
+        run(study, [source], folder / name, about=about, after=after, **options)
+        if (path := folder / name / "curves.md").exists():
+            text += path.read_text(encoding="utf-8")
     return text
 
 
-def write(folder: Path, predictions: pd.DataFrame, title: str, *, quick: bool) -> str:
-    """Write ``curves.csv``, ``.md``, ``.png`` and ``.svg`` of what is finished; return the text."""
+def write(folder: Path, predictions: pd.DataFrame, *, title: str, quick: bool) -> None:
+    """Write ``curves.csv``, ``.md``, ``.png`` and ``.svg`` of what is finished."""
     curves = curves_of(predictions)
     if not curves:
-        return ""
+        return
     points = table(curves)
     text = markdown(points, title, [*protocol_notes(predictions), *([QUICK_NOTE] if quick else [])])
     with replacing(folder / "curves.csv") as path:
@@ -118,7 +119,6 @@ def write(folder: Path, predictions: pd.DataFrame, title: str, *, quick: bool) -
     with replacing(folder / "curves.md") as path:
         path.write_text(text, encoding="utf-8")
     figures.save(figures.learning_curves(curves, title=title), folder, "curves")
-    return text
 
 
 def markdown(points: pd.DataFrame, title: str, notes: Sequence[str]) -> str:
