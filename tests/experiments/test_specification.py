@@ -68,6 +68,19 @@ def test_the_old_name_of_subsets_goes_on_working(make_study_file):
         ),
         ("features = ['IS99']", "features.0: 'IS99' is not a feature set: choose one of ComParE"),
         ("seeds = 0", "seeds: input should be greater than 0"),
+        (
+            "normalisations = ['fold', 'speaker', 'fold']",
+            "normalisations: 'fold' stands there twice: name it once",
+        ),
+        ("features = ['IS11', 'is11']", "features: 'IS11' stands there twice: name it once"),
+        (
+            "methods.a = {synthesizer = 'adan', parameters = {steps = 0}}",
+            "methods.a: steps=0: give 1 or more",
+        ),
+        (
+            "classifiers.c = {kind = 'svm', parameters = {C = -1.0}}",
+            "classifiers.c: C=-1.0: give a number above 0",
+        ),
         ("methods.a.time = 3", "methods.a.time is no key; there are synthesizer"),
         ("methods.a.synthesizer = 'b'", "methods.a: no synthesizer 'b'; there are adan"),
         (

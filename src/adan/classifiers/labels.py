@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from adan._input import check_labels
+from adan._parameters import check_choices, check_parameters
 from adan.errors import AdanError
 
 
@@ -33,8 +34,10 @@ def validated(
     Raises
     ------
     AdanError
-        If a label is missing.
+        If a label is missing, or a parameter of the classifier makes no sense.
     """
+    check_parameters(classifier)
+    check_choices(classifier)
     check_labels(y, "y")
     return validate_data(classifier, X, y, dtype=dtype)
 

@@ -6,11 +6,11 @@ import inspect
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_type_hints
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -24,6 +24,7 @@ from pydantic import (
 from sklearn.base import BaseEstimator
 
 from adan._files import replacing
+from adan._parameters import check_choices, check_parameters, hints_of
 from adan.audio.perturbation import PERTURBATIONS, Perturbation, Splice, perturbation
 from adan.classifiers.registry import CLASSIFIERS, Name, reads_sequences
 from adan.classifiers.sequence.base import SequenceClassifier
@@ -132,6 +133,7 @@ class MethodChoice(_Checked):
             self._allow_no(*names, beside="synthesizer = 'none'")
         elif self.synthesizer is not None:
             _check_parameters(type(synthesizer(self.synthesizer)), self.parameters)
+            check_parameters(synthesizer(self.synthesizer, **_tuples(self.parameters)))
         if self.balance:
             self._allow_no("real", "times", "more", beside="balance")
         return self
@@ -171,8 +173,12 @@ class ClassifierChoice(_Checked):
     @model_validator(mode="after")
     def _can_be_made(self) -> Self:
         _check_parameters(CLASSIFIERS[self.kind], self.parameters)
+        made: Any = self.classifier()
         if reads_sequences(self.kind):
-            self.classifier().check_parameters()
+            made.check_parameters()
+        else:
+            check_parameters(made)
+            check_choices(made)
         return self
 
 
@@ -211,6 +217,13 @@ class ScarcityChoice(_Checked):
             for n in numbers
         )
         yield from dict.fromkeys([*everywhere, *rare])
+
+
+def _each_once(values: list[str]) -> list[str]:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} stands there twice: name it once")
+    return values
 
 
 def _corpus(value: Any) -> Any:
@@ -260,13 +273,18 @@ class Specification(_Checked):
     """
 
     corpora: Annotated[list[Annotated[CorpusChoice, BeforeValidator(_corpus)]], Field(min_length=1)]
-    features: list[Annotated[str, BeforeValidator(_feature_set)]] = ["IS11"]
+    features: Annotated[
+        list[Annotated[str, BeforeValidator(_feature_set)]], AfterValidator(_each_once)
+    ] = ["IS11"]
     subsets: Annotated[
         list[Literal["all", "improvised"]],
+        AfterValidator(_each_once),
         Field(min_length=1, validation_alias=AliasChoices("subsets", "parts")),
     ] = ["all"]
     normalisations: Annotated[
-        list[Annotated[str, BeforeValidator(_normalisation)]], Field(min_length=1)
+        list[Annotated[str, BeforeValidator(_normalisation)]],
+        AfterValidator(_each_once),
+        Field(min_length=1),
     ] = ["fold"]
     scarcity: ScarcityChoice = ScarcityChoice()
     protocol: Literal["speaker", "session", "corpus"] = "speaker"
@@ -488,13 +506,16 @@ def _in_words(problem: Any) -> str:
         group = groups[place[0]] if len(place) > 1 else Specification
         return f"{key} is no key; there are {', '.join(group.model_fields)}"
     text = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {text[0].lower()}{text[1:]}" if key else text
+    if not key:
+        return text
+    of_parameter = text[1:2] == "="  # as in C=-1.0
+    return f"{key}: {text if of_parameter else text[0].lower() + text[1:]}"
 
 
 def _check_parameters(kind: type[Any], parameters: Mapping[str, Any]) -> None:
     """Raise ValueError unless ``kind`` has these parameters and they are of its types."""
     known = [name for name in inspect.signature(kind).parameters if name != "random_state"]
-    hints = _hints(kind)
+    hints = hints_of(kind)
     for name, value in parameters.items():
         if name not in known:
             raise ValueError(f"no parameter {name!r}; there are {', '.join(known)}")
@@ -502,14 +523,6 @@ def _check_parameters(kind: type[Any], parameters: Mapping[str, Any]) -> None:
             TypeAdapter(hints.get(name, Any)).validate_python(value)
         except ValidationError as error:
             raise ValueError(f"parameters.{name}: {error.errors()[0]['msg']}") from error
-
-
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    """Return the types of a constructor's parameters, as far as they can be told."""
-    try:
-        return get_type_hints(kind if is_dataclass(kind) else kind.__init__)
-    except NameError:  # another package's, imported for its type checker alone
-        return {}
 
 
 def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
 from adan._input import check_labels, check_numbers
+from adan._parameters import check_parameters
 from adan.errors import AdanError
 from adan.networks.many import Task, fit_many
 
@@ -105,6 +106,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
         """Learn from rows (n, d) and their classes (n,) as codes of ``classes_``."""
 
     def _check(self, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.intp]]:
+        check_parameters(self)
         check_numbers(X)
         check_labels(y, "y")
         dtypes = [np.float64, np.float32]

@@ -19,6 +19,7 @@ from torch.nn.functional import cross_entropy
 from adan._computing import computing
 from adan._docs import LABELS, LEARNT, PROBABILITIES, described
 from adan._input import check_labels
+from adan._parameters import check_parameters
 from adan._progress import progress_bar
 from adan.classifiers.labels import encoded, unweighted_recall
 from adan.errors import AdanError
@@ -129,6 +130,9 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     @described(WRONG)
     def check_parameters(self) -> None:
         """Check the parameters, as `fit` does first of all."""
+        check_parameters(self)
+        if self.class_weight not in (None, "balanced"):
+            raise AdanError(f"class_weight={self.class_weight!r}: give 'balanced' or None")
         for name, least in self._least.items():
             if getattr(self, name) < least:
                 raise AdanError(f"{name}={getattr(self, name)}: give {least} or more")

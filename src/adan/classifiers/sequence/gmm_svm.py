@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from adan._computing import computing
 from adan._docs import LABELS, described
+from adan._parameters import check_parameters
 from adan.classifiers.labels import columns
 from adan.classifiers.sequence.base import (
     LEARNT_FROM,
@@ -79,8 +80,7 @@ class GMMSVM(ClassifierMixin, BaseEstimator):
     @described(WRONG)
     def check_parameters(self) -> None:
         """Check the parameters, as `fit` does first of all."""
-        if self.n_components < 1:
-            raise AdanError(f"n_components={self.n_components}: give 1 or more")
+        check_parameters(self)
         if not 0 <= self.svm_share <= 1:
             raise AdanError(f"svm_share={self.svm_share}: give a number from 0 to 1")
 
