@@ -229,6 +229,24 @@ def test_force_replaces(make_study_file, tmp_path, capsys):
     assert capsys.readouterr().out.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["augment", "train"])
+def test_what_is_read_is_never_replaced(command, make_study_file, capsys):
+    rows = make_study_file().with_name("rows.parquet")
+    before = rows.read_bytes()
+    assert main([command, str(rows), "-o", str(rows), "--force"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "rows.parquet is what is read: choose another name with -o\n"
+    )
+    assert rows.read_bytes() == before
+
+
+def test_a_seed_that_numpy_does_not_take_is_refused_at_once(make_study_file, capsys):
+    rows = make_study_file().with_name("rows.parquet")
+    with pytest.raises(SystemExit):
+        main(["augment", str(rows), "--seed", str(2**32), "-o", "x.parquet"])
+    assert "4294967296 is too large a seed: give less than 4294967296" in capsys.readouterr().err
+
+
 def test_a_disk_that_is_full_after_all_is_told_with_the_file(tmp_path):
     with pytest.raises(OSError, match="No space left") as error, replacing(tmp_path / "x.csv"):
         raise OSError(28, "No space left on device")

@@ -107,6 +107,9 @@ def check_output(options: argparse.Namespace) -> None:
     if options.output is None:
         return
     if Path(options.output).is_file():
+        read_from = Path(getattr(options, "corpus", None) or "")
+        if read_from.is_file() and read_from.samefile(options.output):
+            raise AdanError(f"{options.output} is what is read: choose another name with -o")
         ask_to_replace(options, f"{options.output} is there already")
     check_place(options.output)
 
@@ -216,6 +219,13 @@ def count(text: str) -> int:
     """Return a whole number of at least 0."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """Return a whole number that seeds numpy's generators."""
+    if count(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is too large a seed: give less than {2**32}")
     return int(text)
 
 

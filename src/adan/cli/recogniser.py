@@ -24,6 +24,7 @@ from adan.cli._options import (
     count,
     positive,
     say,
+    seed,
 )
 from adan.errors import AdanError
 
@@ -75,7 +76,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         help="synthetic sets to add, if there is a synthesizer [10]",
     )
     command.add_argument(
-        "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
+        "--seed", type=seed, default=0, metavar="N", help="seed of all that is random [0]"
     )
     add_output(command, "file to write, such as model.adan")
     command.add_argument(

@@ -14,11 +14,11 @@ from adan.cli._options import (
     ask_to_replace,
     check_memory,
     check_output,
-    count,
     numbers,
     positive,
     read,
     say,
+    seed,
 )
 from adan.errors import AdanError
 
@@ -70,7 +70,7 @@ def _add_augment(commands: argparse._SubParsersAction) -> None:
         help="how many epochs to train a network [the method's own number]",
     )
     command.add_argument(
-        "--seed", type=count, default=0, metavar="N", help="seed of all that is random [0]"
+        "--seed", type=seed, default=0, metavar="N", help="seed of all that is random [0]"
     )
     command.add_argument(
         "--audio",
