@@ -125,13 +125,13 @@ def _write_csv(
             known[RATE] = about["rate"]
         known = known.assign(**{MARK: about.get("feature_set", UNNAMED)})
         table = pd.concat([known, table[[*features]]], axis=1)
-    without_formulas(table.reset_index()).to_csv(path, index=False)
+    without_formulas(_with_names(table)).to_csv(path, index=False)
 
 
 def _write_parquet(
     table: pd.DataFrame, path: Path, features: Sequence[str] | None, about: Mapping[str, Any]
 ) -> None:
-    arrow = pa.Table.from_pandas(table.reset_index(), preserve_index=False)
+    arrow = pa.Table.from_pandas(_with_names(table), preserve_index=False)
     named = {} if features is None else {"features": [*features]}
     numbers = {field.name for field in arrow.schema if pa.types.is_floating(field.type)}
     pq.write_table(
@@ -142,6 +142,11 @@ def _write_parquet(
         use_byte_stream_split=[name for name in arrow.column_names if name in numbers],
         write_statistics=False,
     )
+
+
+def _with_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Set the index in front as a column; `reset_index` warns of tables that have many parts."""
+    return pd.concat([table.index.to_frame(), table], axis=1)
 
 
 def read_table(path: str | os.PathLike[str]) -> Vectors:

@@ -76,8 +76,8 @@ def augment(
     rows = pd.DataFrame(X, index=names, columns=features).assign(**{label: y})
     both = pd.concat([_nullable(table.set_axis(table.index.astype(str))), rows])
     both[label] = both[label].astype(table[label].dtype)
-    both["synthetic"] = np.arange(len(both)) >= len(table)
-    return Vectors(both, features, vectors.about)
+    is_drawn = pd.Series(np.arange(len(both)) >= len(table), both.index, name="synthetic")
+    return Vectors(pd.concat([both, is_drawn], axis=1), features, vectors.about)
 
 
 def _nullable(table: pd.DataFrame) -> pd.DataFrame:

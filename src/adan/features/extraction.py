@@ -116,6 +116,13 @@ class Frames:
     about: Mapping[str, Any]
 
 
+def listed(files: Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
+    """Return files as a list; raise an `AdanError` if it is one file and no list."""
+    if isinstance(files, str | os.PathLike):
+        raise AdanError(f"{files} is one file: give a list of files")
+    return list(files)
+
+
 def vectors_of(
     files: Iterable[str | os.PathLike[str]], extractor: Extractor, options: Options
 ) -> Vectors:
@@ -133,7 +140,7 @@ def vectors_of(
     AdanError
         If files cannot be used and `skip_bad` is False, or none is left.
     """
-    segments = [Segment.of(file) for file in files]
+    segments = [Segment.of(file) for file in listed(files)]
     values, about = _computed(segments, extractor, options)
     names = [str(segment) for segment in segments]
     index = [readable(name) for name in names if name not in about["skipped"]]

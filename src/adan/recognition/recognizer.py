@@ -408,6 +408,8 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
 def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:
     """Tell audio files from vectors."""
+    if isinstance(X, str | os.PathLike):
+        raise AdanError(f"{X} is one file: give a list of files")
     if not hasattr(X, "__len__") or not len(X) or getattr(X, "ndim", 1) != 1:
         return False
     return all(isinstance(file, (str, os.PathLike)) for file in X)
