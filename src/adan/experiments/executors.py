@@ -53,7 +53,8 @@ Compute = Callable[[Iterable[Task]], Iterator[tuple[Task, Iterable[Outcome]]]]
 def executor(
     data: Mapping[Place, Data], workers: int, scheduler: str | None, progress: bool
 ) -> Iterator[Compute]:
-    """Yield what computes tasks: this process, several of them, or a cluster."""
+    """Yield what computes tasks: this process, several of them (a core each), or a cluster."""
+    workers = min(workers, cpu_count())
     if scheduler:
         with _cluster.connected(scheduler) as client:
             yield partial(_on_cluster, client, data)
