@@ -76,7 +76,7 @@ def _extract(options: argparse.Namespace) -> None:
         asked = _asked(options.features, options.level)
         corpus = features_of(read(options), asked, **how)
     table = corpus.table if corpus.sequences is None else _frame_table(corpus)
-    write_table(table, options.output, features=corpus.features, about=corpus.about)
+    write_table(table, options.output, features=corpus.features, about=corpus.about, progress=True)
     for file, reason in corpus.about["skipped"].items():
         print(printable(f"left out {file}: {reason}"), file=sys.stderr)
     counts = f"{len(corpus.table)} utterances, {len(corpus.features)} features"

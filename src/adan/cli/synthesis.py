@@ -142,7 +142,13 @@ def _synthesize(options: argparse.Namespace) -> None:
         balance=options.balance,
         progress=True,
     )
-    write_table(vectors.table, options.output, features=vectors.features, about=vectors.about)
+    write_table(
+        vectors.table,
+        options.output,
+        features=vectors.features,
+        about=vectors.about,
+        progress=True,
+    )
     synthetic = int(vectors.table["synthetic"].sum())
     counts = f"{len(table.table)} real and {synthetic} synthetic rows"
     say(options, f"{options.output}: {counts}")

@@ -31,8 +31,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adan._files import check_place, replacing, with_formulas, without_formulas
+from adan._progress import progress_bar
 from adan.corpora.base import UNNAMED, Vectors
 from adan.errors import AdanError
+
+CSV_ROWS = 100
+"""Rows of a CSV file that are written at once."""
 
 COLUMNS_AT_ONCE = 64
 """Features of a Parquet file that are decoded before they are put into their matrix."""
@@ -84,6 +88,7 @@ def write_table(
     *,
     features: Sequence[str] | None = None,
     about: Mapping[str, Any] | None = None,
+    progress: bool = False,
 ) -> None:
     """Write a table of utterances to a Parquet or CSV file.
 
@@ -98,6 +103,8 @@ def write_table(
     about : mapping, default=None
         Provenance, fit for JSON. Of this a CSV file keeps the name of the feature set and the
         sampling rate alone.
+    progress : bool, default=False
+        Show how far a CSV file is, on standard error.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def write_table(
     try:
         with replacing(path) as temporary:
             if suffix == ".csv":
-                _write_csv(table, temporary, features, about or {})
+                _write_csv(table, temporary, features, about or {}, progress)
             else:
                 _write_parquet(table, temporary, features, about or {})
     except (OSError, pa.ArrowException) as error:
@@ -117,7 +124,11 @@ def write_table(
 
 
 def _write_csv(
-    table: pd.DataFrame, path: Path, features: Sequence[str] | None, about: Mapping[str, Any]
+    table: pd.DataFrame,
+    path: Path,
+    features: Sequence[str] | None,
+    about: Mapping[str, Any],
+    progress: bool,
 ) -> None:
     if features:
         known = table.drop(columns=[*features])
@@ -125,7 +136,13 @@ def _write_csv(
             known[RATE] = about["rate"]
         known = known.assign(**{MARK: about.get("feature_set", UNNAMED)})
         table = pd.concat([known, table[[*features]]], axis=1)
-    without_formulas(_with_names(table)).to_csv(path, index=False)
+    table = without_formulas(_with_names(table))
+    rows = progress_bar(total=len(table), desc="writing", unit="row", delay=2, disable=not progress)
+    with rows as bar, path.open("w", encoding="utf-8", newline="") as file:
+        for first in range(0, max(1, len(table)), CSV_ROWS):
+            some = table.iloc[first : first + CSV_ROWS]
+            some.to_csv(file, index=False, header=not first)
+            bar.update(len(some))
 
 
 def _write_parquet(

@@ -63,6 +63,11 @@ def augment(
     features = [name for name in vectors.features if name != label]
     if not features:
         raise AdanError(f"no column of numbers with a fraction to be a feature in {_some(table)}")
+    if not table.index.is_unique:
+        name = table.index[table.index.duplicated()][0]
+        raise AdanError(
+            f"the table has several rows named {name}: give one row an utterance, not one a frame"
+        )
     if len(table) < 2:
         raise AdanError(f"the table has {len(table)} rows, and two are needed at least: add some")
     fitted = clone(synthesizer)

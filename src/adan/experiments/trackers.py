@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from adan.experiments.study import Result
 
 Tracker = Callable[[Cell, Result], None]
 """Is shown each cell that lands."""
+PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+"""What MLflow is told unless the user has: by default it asks a server that is away for minutes."""
 _NOT_IN_METRICS = re.compile(r"[^/\w. :-]+")
 """What MLflow refuses in the name of a metric."""
 
@@ -59,6 +62,8 @@ def mlflow(address: str, folder: Path) -> Tracker:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
     try:
         client = MlflowClient(address)
         experiment = client.get_experiment_by_name(folder.name)
