@@ -6,6 +6,7 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
 
 from adan.errors import AdanError
 
@@ -17,6 +18,17 @@ def check_labels(labels: Any, name: str) -> None:
         is_nan = isinstance(cell, float) and isnan(cell)
         if cell is None or is_nan or type(cell).__name__ in ("NAType", "NaTType"):
             raise AdanError(f"{name} is empty ({cell}) in row {row}: fill it in, or drop the row")
+
+
+def check_classes(labels: Any) -> None:
+    """Raise an `AdanError` if labels are no classes but, say, numbers with a fraction."""
+    try:
+        check_classification_targets(labels)
+    except (TypeError, ValueError) as error:
+        reason = str(error).split(". ")[0]
+        raise AdanError(
+            f"y holds no classes ({reason}): give text or whole numbers of one kind"
+        ) from error
 
 
 def check_numbers(X: Any) -> None:

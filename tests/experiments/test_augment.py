@@ -76,6 +76,7 @@ def test_whole_number_labels_stay_whole_numbers(table):
         (lambda t: t.assign(synthetic=False), "'synthetic' already"),
         (lambda t: t[:1], "the table has 1 rows, and two are needed at least"),
         (lambda t: t.assign(pitch=np.nan), "1 of 3 columns: pitch"),
+        (lambda t: t.assign(emotion=t["pitch"] + 0.5), "y holds no classes .Unknown label type"),
         (lambda t: pd.concat([t, t]), "the table has several rows named u0: give one row an utt"),
     ],
 )

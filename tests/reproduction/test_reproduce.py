@@ -148,6 +148,14 @@ def test_the_tables_of_a_finished_run_stay_when_another_is_refused(finished_run,
     assert {path.parent.name for path in set(kept) - set(before)} <= {"locks"}
 
 
+@pytest.mark.usefixtures("_small")
+def test_a_corpus_whose_features_do_not_vary_gives_no_figure(tmp_path, monkeypatch):
+    (source,) = reproduce.load(reproduce.specification("table1"))
+    alike = replace(source, data=replace(source.data, X=np.ones_like(source.data.X)))
+    with pytest.raises(AdanError, match="0 features of EmoDB vary, and two are needed at least"):
+        reproduce.draw(tmp_path, alike, ["figure3"])
+
+
 def test_figure3_leaves_its_points(finished_run):
     points = pd.read_csv(finished_run / "map.csv", dtype={"speaker": str})
     n = pd.read_parquet(finished_run / "predictions.parquet")["utterance"].nunique()

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from adan._input import check_labels
+from adan._input import check_classes, check_labels
 from adan._parameters import check_choices, check_parameters
 from adan.errors import AdanError
 
@@ -50,7 +49,7 @@ def encoded(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     AdanError
         If there is one class only.
     """
-    check_classification_targets(labels)
+    check_classes(labels)
     classes, codes = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         raise AdanError(f"y holds 1 class only ('{classes[0]}'): give two at least")

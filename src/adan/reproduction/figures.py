@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from adan._files import replacing, without_formulas
-from adan.errors import SynthesisWarning
+from adan.errors import AdanError, SynthesisWarning
 from adan.experiments.sources import Source
 from adan.reports import figures
 from adan.reproduction import specifications
@@ -60,6 +60,8 @@ def draw(
     """
     data = source.data.only(source.data.learnable)
     X = StandardScaler().fit_transform(data.X)
+    if (n := int((np.ptp(X, axis=0) > 0).sum())) < 2:
+        raise AdanError(f"{n} features of {source.corpus} vary, and two are needed at least")
     adan = specifications.adan(protocol=protocol, quick=quick, seed=0)
     with warnings.catch_warnings():
         if quick:  # nobody expects anything of a network that hardly trained

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from adan._computing import computing
-from adan._input import check_labels, check_numbers
+from adan._input import check_classes, check_labels, check_numbers
 from adan._parameters import check_parameters
 from adan.errors import AdanError
 from adan.networks.many import Task, fit_many
@@ -114,7 +113,7 @@ class Synthesizer(BaseEstimator, metaclass=ABCMeta):
             self, X, y, dtype=dtypes, ensure_all_finite=False, ensure_min_samples=2
         )
         check_finite(rows, getattr(self, "feature_names_in_", None))
-        check_classification_targets(labels)
+        check_classes(labels)
         self.dtype_ = rows.dtype
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:

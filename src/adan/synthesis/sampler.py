@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array
 
-from adan._input import check_labels, check_numbers
+from adan._input import check_classes, check_labels, check_numbers
 from adan.errors import AdanError
 from adan.synthesis.base import Synthesizer, check_finite
 from adan.synthesis.transfer import TransferADAN
@@ -144,7 +143,7 @@ class SyntheticOverSampler(BaseOverSampler):
         return _as(output, X_all), y_all
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], bool]:
-        check_classification_targets(y)
+        check_classes(y)
         values = check_array(X, accept_sparse=True, ensure_all_finite=False, estimator=self)
         if issparse(values) and hasattr(X, "columns"):
             values = values.toarray()
