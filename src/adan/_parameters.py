@@ -42,10 +42,13 @@ def check_parameters(estimator: Any) -> None:
 
 
 def check_choices(estimator: Any) -> None:
-    """Raise an `AdanError` that names a parameter whose text is none of its type's choices."""
+    """Raise an `AdanError` that names a parameter whose text is none of its type's choices.
+
+    What may be a number as well is left to the estimator.
+    """
     hints = hints_of(type(estimator))
     for name, value in estimator.get_params(deep=False).items():
-        choices = [*_choices(hints.get(name))]
+        choices = [] if float in get_args(hints.get(name)) else [*_choices(hints.get(name))]
         if choices and isinstance(value, str) and value not in choices:
             listed = ", ".join(map(str, choices))
             raise AdanError(f"no {name} {value!r}; choose one of {listed}")

@@ -68,8 +68,10 @@ def start() -> None:
 
 def threads(n_signals: int) -> int:
     """Return how many threads pay for so many signals: each has a process to start."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, 1 + n_signals // WORTH_A_PROCESS)
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # a job of a cluster may use some of the cores only
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    return min(cores, 1 + n_signals // WORTH_A_PROCESS)
 
 
 @contextmanager
