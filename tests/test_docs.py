@@ -94,6 +94,12 @@ def test_the_notes_that_are_named_are_there():
             assert (DOCS / "notes" / note).exists(), f"{file}: {note}"
 
 
+def test_no_page_links_to_a_note_since_these_are_not_on_the_site():
+    for page in DOCS.rglob("*.md"):
+        if page.parent.name != "notes":
+            assert not re.findall(r"\]\(.*notes/\d", page.read_text(encoding="utf-8")), page
+
+
 def test_the_studies_of_the_results_can_be_run():
     studies = re.findall(r"```toml\n(.*?)```", (DOCS / "results.md").read_text(), re.DOTALL)
     assert len(studies) >= 2
