@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adan import EmotionRecognizer
 from adan.cli import main
 from adan.corpora import read_corpus
 from adan.corpora.table_files import read_table, write_table
@@ -219,6 +220,13 @@ def test_a_model_of_other_vectors_takes_no_audio(make_recognizer, make_rows, mak
         recognizer = make_recognizer(features=features).fit(*make_rows(d=20))
         with pytest.raises(AdanError, match=r"takes vectors of 20 numbers .* not compute from aud"):
             predict_files(recognizer.model_, [make_audio()])
+
+
+def test_one_file_is_no_list_of_files(make_bundle, make_audio):
+    recognizer, file = EmotionRecognizer.load(make_bundle()), make_audio()
+    for use in (recognizer.predict, lambda file: extract(file, "IS09")):
+        with pytest.raises(AdanError, match=r"\.wav is one file: give a list of files"):
+            use(file)
 
 
 def test_a_set_may_be_named_in_lower_case(make_recognizer, make_speakers, make_audio):
