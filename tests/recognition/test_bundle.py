@@ -18,7 +18,7 @@ OLD = Path(__file__).parents[1] / "data" / "recognizer-1.adan"
 
 
 @pytest.mark.parametrize("classifier", ["svm", DNNClassifier(steps=20, activation="tanh")])
-@pytest.mark.parametrize("classes", [("anger", "Überraschung"), (-1, 2, 10)])
+@pytest.mark.parametrize("classes", [("anger", "Überraschung"), (1, 2, 3), (-1, 2, 10)])
 def test_what_is_loaded_is_what_was_saved(
     make_recognizer, make_speakers, tmp_path, classifier, classes
 ):
