@@ -13,6 +13,7 @@ from adan.errors import AdanError
 AT_LEAST_1 = {
     "autoencoder_hidden",
     "batch_size",
+    "channels",
     "classifier_hidden",
     "denoiser_hidden",
     "diffusion_steps",
@@ -21,15 +22,24 @@ AT_LEAST_1 = {
     "k_neighbors",
     "latent_dim",
     "linear",
+    "longest",
     "maps",
     "n_components",
     "n_networks",
     "noise_dim",
+    "stacked",
     "steps",
     "units",
 }
 ABOVE_0 = {"C", "alpha", "epsilon", "gamma", "learning_rate"}
-NOT_NEGATIVE = {"classification_weight", "discriminator_weight", "l2", "scale", "shrinkage"}
+NOT_NEGATIVE = {
+    "classification_weight",
+    "discriminator_weight",
+    "l2",
+    "masks",
+    "scale",
+    "shrinkage",
+}
 SHARES = {"beta1", "dropout"}
 
 
@@ -42,16 +52,15 @@ def check_parameters(estimator: Any) -> None:
 
 
 def check_choices(estimator: Any) -> None:
-    """Raise an `AdanError` that names a parameter whose text is none of its type's choices.
-
-    What may be a number as well is left to the estimator.
-    """
+    """Raise an `AdanError` that names a parameter whose text is none of its type's choices."""
     hints = hints_of(type(estimator))
     for name, value in estimator.get_params(deep=False).items():
-        choices = [] if float in get_args(hints.get(name)) else [*_choices(hints.get(name))]
+        choices = [*_choices(hints.get(name))]
         if choices and isinstance(value, str) and value not in choices:
-            listed = ", ".join(map(str, choices))
-            raise AdanError(f"no {name} {value!r}; choose one of {listed}")
+            if float in get_args(hints[name]):
+                listed = ", ".join(map(repr, choices))
+                raise AdanError(f"{name}={value!r}: give {listed} or a number")
+            raise AdanError(f"no {name} {value!r}; choose one of {', '.join(map(str, choices))}")
 
 
 def hints_of(kind: type[Any]) -> dict[str, Any]:

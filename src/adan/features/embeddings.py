@@ -16,7 +16,7 @@ from adan._extras import require
 from adan.audio.decoding import BadAudio, resampled, too_short
 from adan.corpora import Corpus, Vectors
 from adan.errors import AdanError
-from adan.features.extraction import Extractor, Options, vectors_of, with_vectors
+from adan.features.extraction import Extractor, Options, check_listed, vectors_of, with_vectors
 
 
 def embeddings_of(corpus: Corpus, model: str | os.PathLike[str], **options: Any) -> Corpus:
@@ -95,6 +95,7 @@ def embed(
     require("embeddings", "transformers", "soundfile", "platformdirs")
     import transformers
 
+    check_listed(files)
     how = Options(**options)
     network, prepare = _load(transformers, os.fspath(model))
     last = network.config.num_hidden_layers

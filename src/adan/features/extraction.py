@@ -116,11 +116,10 @@ class Frames:
     about: Mapping[str, Any]
 
 
-def listed(files: Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
-    """Return files as a list; raise an `AdanError` if it is one file and no list."""
+def check_listed(files: Any) -> None:
+    """Raise an `AdanError` if it is one file and no list of them."""
     if isinstance(files, str | os.PathLike):
         raise AdanError(f"{files} is one file: give a list of files")
-    return list(files)
 
 
 def vectors_of(
@@ -140,7 +139,7 @@ def vectors_of(
     AdanError
         If files cannot be used and `skip_bad` is False, or none is left.
     """
-    segments = [Segment.of(file) for file in listed(files)]
+    segments = [Segment.of(file) for file in files]
     values, about = _computed(segments, extractor, options)
     names = [str(segment) for segment in segments]
     index = [readable(name) for name in names if name not in about["skipped"]]

@@ -17,7 +17,7 @@ from adan.audio.decoding import BadAudio, commonest_rate, resampled, too_short
 from adan.errors import AdanError
 from adan.features import apart
 from adan.features.cache import Cache
-from adan.features.extraction import Extractor, Frames, Options, frames_of, listed
+from adan.features.extraction import Extractor, Frames, Options, check_listed, frames_of
 from adan.features.functionals import LLD, opensmile_version, smile_names
 from adan.features.sets import FeatureSet
 
@@ -157,7 +157,8 @@ def extract_frames(
     require("audio", "platformdirs", "soundfile")
     if isinstance(frame_set, str):
         frame_set = FrameSet.named(frame_set)
-    how, files = Options(**options), listed(files)
+    check_listed(files)
+    how, files = Options(**options), list(files)
     rate = commonest_rate(files)
     program, version = "spectra", VERSION
     if frame_set.opensmile:

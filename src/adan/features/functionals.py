@@ -16,7 +16,7 @@ from adan.audio.decoding import BadAudio, commonest_rate, resampled, too_short
 from adan.corpora import Vectors
 from adan.features import apart
 from adan.features.cache import Cache
-from adan.features.extraction import Extractor, Options, listed, vectors_of
+from adan.features.extraction import Extractor, Options, check_listed, vectors_of
 from adan.features.sets import FeatureSet
 
 
@@ -58,7 +58,8 @@ def extract(
     """
     if isinstance(feature_set, str):
         feature_set = FeatureSet.named(feature_set)
-    how, opensmile, files = Options(**options), opensmile_version(), listed(files)
+    check_listed(files)
+    how, opensmile, files = Options(**options), opensmile_version(), list(files)
     rate = commonest_rate(files)
     store = how.store(f"opensmile-{opensmile}", f"{feature_set.name}-{rate}")
     extractor = Extractor(

@@ -23,6 +23,7 @@ from adan.classifiers.registry import CLASSIFIERS as ALL_CLASSIFIERS
 from adan.classifiers.svm import RBFSVM
 from adan.errors import AdanError
 from adan.features import extract
+from adan.features.extraction import check_listed
 from adan.folds import Method
 from adan.recognition import bundle, calibration
 from adan.recognition.card import card, figures
@@ -408,8 +409,7 @@ class EmotionRecognizer(ClassifierMixin, BaseEstimator):
 
 def _are_files(X: Any) -> TypeGuard[Sequence[str | os.PathLike[str]]]:
     """Tell audio files from vectors."""
-    if isinstance(X, str | os.PathLike):
-        raise AdanError(f"{X} is one file: give a list of files")
+    check_listed(X)
     if not hasattr(X, "__len__") or not len(X) or getattr(X, "ndim", 1) != 1:
         return False
     return all(isinstance(file, (str, os.PathLike)) for file in X)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,20 +184,19 @@ def explain(
     (source,) = load(specified["fold"], progress=progress)
     title = f"Table I explained: {source.corpus}, {source.features}{' (QUICK)' if quick else ''}"
     rows = [row for row in published_rows("table1", source) if row.method]
+    measured: dict[str, pd.DataFrame] = {}
 
-    measured: list[Path] = []
-
-    def after(_: pd.DataFrame) -> None:
-        predictions = pd.concat(pd.read_parquet(path / "predictions.parquet") for path in measured)
+    def after(how: str, found: pd.DataFrame) -> None:
+        measured[how] = found
+        predictions = pd.concat(measured.values())
         notes = [*protocol_notes(predictions), LEAK_NOTE, *([QUICK_NOTE] if quick else [])]
         write(folder, accuracies(predictions, rows), title, notes)
 
     for how, study in specified.items():
         named = f"{title}, normalisation “{how}”"
         about = {"run": how, "title": named, "quick": quick, **typed(command)}
-        measured.append(folder / how)
         options = {"progress": progress, **(running or {})}
-        run(study, [source], folder / how, about=about, after=after, **options)
+        run(study, [source], folder / how, about=about, after=partial(after, how), **options)
     return (folder / "explanation.md").read_text(encoding="utf-8")
 
 

@@ -47,8 +47,6 @@ class ACRNN(SequenceClassifier):
     """
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "max"
-    _least: ClassVar[dict[str, int]] = SequenceClassifier._least | {"batch_size": 3}
-    """Of 3 or more no batch has a single sequence, which batch norm cannot learn from."""
 
     channels: int = 3
     maps: tuple[int, ...] = (128,)
@@ -60,6 +58,8 @@ class ACRNN(SequenceClassifier):
     @described(WRONG)
     def check_parameters(self) -> None:
         """Check the parameters, as `fit` does first of all."""
+        if self.batch_size < 3:  # so that no batch has a single sequence, as batch norm needs it
+            raise AdanError(f"batch_size={self.batch_size}: give 3 or more")
         super().check_parameters()
         if not self.maps:
             raise AdanError("maps=(): give the maps of one convolution at least")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -42,8 +42,6 @@ class AttentionRNN(SequenceClassifier):
     S. Mirsamadi, E. Barsoum, C. Zhang, "Automatic speech emotion recognition using recurrent neural
     networks with local attention", ICASSP 2017.
     """
-
-    _least: ClassVar[dict[str, int]] = SequenceClassifier._least | {"stacked": 1}
 
     hidden: int = 512
     units: int = 128

@@ -107,13 +107,6 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
     """
 
     _over_pieces: ClassVar[Literal["mean", "max"]] = "mean"
-    _least: ClassVar[dict[str, int]] = {
-        "steps": 1,
-        "batch_size": 1,
-        "longest": 1,
-        "masks": 0,
-        "channels": 1,
-    }
 
     steps: int = 200
     early_stopping: bool = False
@@ -133,9 +126,6 @@ class SequenceClassifier(Stackable, ClassifierMixin, BaseEstimator, metaclass=AB
         check_parameters(self)
         if self.class_weight not in (None, "balanced"):
             raise AdanError(f"class_weight={self.class_weight!r}: give 'balanced' or None")
-        for name, least in self._least.items():
-            if getattr(self, name) < least:
-                raise AdanError(f"{name}={getattr(self, name)}: give {least} or more")
 
     @abstractmethod
     def _network(self, n_features: int, n_classes: int) -> nn.Module:
